@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
+use crate::answers::counts::AnswerCounts;
 use crate::attachments::Attachments;
 use crate::auth::failed_sign_ins::FailedSignIns;
 use crate::auth::oidc::Providers;
@@ -81,6 +82,8 @@ pub struct Shared {
     pub streams: Arc<Slots>,
     /// Where the tags of sites were seen.
     pub sightings: Arc<Sightings>,
+    /// How often answers were shown, and helped.
+    pub answer_counts: Arc<AnswerCounts>,
     /// Tells the other collectors on the same database.
     pub replicas: Replicas,
     /// Whether this collector does what only one of several may do.
@@ -128,6 +131,7 @@ impl App {
             failed_sign_ins: FailedSignIns::default(),
             submission_rate: SubmissionRate::new(&config),
             sightings: Sightings::new(&db, &clock, &changes),
+            answer_counts: AnswerCounts::new(&db, &clock),
             changes,
             watchers: Arc::default(),
             streams: Slots::new(Rules::new(&config).connections.div_ceil(2)),

@@ -57,6 +57,7 @@ pub async fn run(app: App) {
     while !app.shutdown.is_cancelled() {
         app.limits.forget_quiet();
         app.sightings.visits.write().await;
+        app.answer_counts.write().await;
         if let Err(error) = sign_in_log::append_folded(&app).await {
             tracing::error!(%error, "failures to sign in are not in the audit log");
         }

@@ -66,6 +66,7 @@ pub async fn serve(app: App, listeners: Listeners) -> anyhow::Result<()> {
         tracing::warn!(%error, "the other replicas were not told of the last changes; they find them by themselves");
     }
     app.sightings.visits.write().await;
+    app.answer_counts.write().await;
     app.db.close().await;
     works
 }

@@ -1,5 +1,6 @@
 //! Answers before somebody asks: what a site's `[[answer]]` entries and the public problems say about what a customer is typing.
 
+pub mod counts;
 mod rank;
 
 use axum::Json;
@@ -12,6 +13,7 @@ use sayso_shared::{Locale, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::counts::Source;
 use self::rank::{Candidate, best};
 use crate::app::App;
 use crate::http::client::ClientAddress;
@@ -74,7 +76,9 @@ async fn list(
         question,
         solution,
     });
-    let mut response = Json(PublicAnswers { answers: answers.collect() }).into_response();
+    let answers: Vec<PublicAnswer> = answers.collect();
+    app.answer_counts.shown(&site, answers.iter().map(|answer| (source_of(answer.source), answer.key.as_str())));
+    let mut response = Json(PublicAnswers { answers }).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
     Ok(response)
 }
@@ -104,11 +108,11 @@ async fn helped(
     let site = app.sites.by_key(&key).await?.ok_or(Error::NoSite)?;
     let service = app.service.current().await?;
     // Only what is there, so that nobody makes up what is counted.
-    let is_there = candidates(&service, site.key(), "en").iter().any(|candidate| candidate.shown.1 == answer);
-    if !is_there {
-        return Err(Error::NotFound("there is no such answer"));
-    }
+    let candidates = candidates(&service, site.key(), "en");
+    let known = candidates.iter().find(|candidate| candidate.shown.1 == answer);
+    let known = known.ok_or(Error::NotFound("there is no such answer"))?;
     app.metrics.answer_helped(site.key(), &answer);
+    app.answer_counts.helped(&site, source_of(known.shown.0), &answer);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -138,6 +142,13 @@ fn read(parameters: Vec<(String, String)>) -> Result<(String, Option<Locale>)> {
     }
 }
 
+const fn source_of(source: AnswerSource) -> Source {
+    match source {
+        AnswerSource::Answer => Source::Answer,
+        AnswerSource::Problem => Source::Problem,
+    }
+}
+
 type Shown = (AnswerSource, String, String, String);
 
 /// Everything that a site may show, in a language.
@@ -156,13 +167,16 @@ fn candidates(service: &Service, site: &str, lang: &str) -> Vec<Candidate<Shown>
     let public = service.problems.iter().filter(|problem| is_of(problem, site));
     let problems = public.filter_map(|problem| {
         let solution = problem.solution.as_ref()?;
+        // The title is the staff's, in one language.
+        let asked = problem.question.as_ref();
+        let question = asked.map_or(problem.title.as_str(), |question| question.in_language(lang));
         Some(Candidate {
-            question: problem.title.to_string(),
+            question: asked.map_or_else(|| problem.title.to_string(), texts),
             solution: texts(solution),
             shown: (
                 AnswerSource::Problem,
                 problem.key.to_string(),
-                problem.title.to_string(),
+                question.to_owned(),
                 solution.in_language(lang).to_owned(),
             ),
         })

@@ -22,6 +22,7 @@ mod money;
 pub mod parameters;
 mod patch;
 mod patch_fields;
+mod problem_fields;
 mod problems;
 mod read;
 pub mod refusals;
@@ -53,6 +54,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(audit::list))
         .routes(routes!(customers::list))
         .routes(routes!(customers::read, customers::patch))
+        .routes(routes!(customers::hand_over))
         .routes(routes!(customers::merge))
         .routes(routes!(customers::unmerge))
         .routes(routes!(customers::remove_handle))

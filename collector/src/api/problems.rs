@@ -7,7 +7,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use sayso_shared::problem::{ErrorCode, FieldError};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::bodies::OwnerBody;
@@ -15,7 +14,9 @@ use super::bulk::{ResultBody, ResultsBody};
 use super::parameters::{each_once, unknown, wrong};
 use super::patch::key_of;
 use super::patch_fields::PatchFields;
+use super::problem_fields::{read_answer, read_patch};
 use super::refusals::{BodyRefusals, TokenRefusals};
+use crate::answers::counts::Source;
 use crate::app::App;
 use crate::audit::Stamp;
 use crate::auth::Member;
@@ -24,10 +25,10 @@ use crate::cases::Outcome;
 use crate::cases::idempotency::{self, request_hash};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
-use crate::problems::{self, Answer, Count, Patch};
+use crate::problems::{self, Count};
 use crate::service::objects::{Problem, ProblemState};
 use crate::service::store;
-use crate::service::words::{Key, LocalText, Title};
+use crate::service::words::Key;
 
 /// Where the keys of requests about problems are noted.
 const PROBLEMS: &str = "problems";
@@ -47,6 +48,9 @@ pub struct ProblemBody {
     #[schema(example = "P-7")]
     key: String,
     title: String,
+    /// What customers ask who have it, by language; they read it instead of the title.
+    #[schema(required = true)]
+    question: Option<BTreeMap<String, String>>,
     /// Why it happens, by language.
     #[schema(required = true)]
     cause: Option<BTreeMap<String, String>>,
@@ -68,6 +72,10 @@ pub struct ProblemBody {
     cases: i64,
     /// How many of them are open.
     open_cases: i64,
+    /// How often customers who typed about it were shown what helps, in the last 90 days.
+    shown: i64,
+    /// How often one of them said that it helped.
+    helped: i64,
 }
 
 /// A page of problems, in the order of the service file.
@@ -91,6 +99,8 @@ struct NewBody {
     key: Option<String>,
     #[schema(min_length = 1, max_length = 200)]
     title: String,
+    /// What customers ask who have it, by language; they read it instead of the title.
+    question: Option<BTreeMap<String, String>>,
     /// Why it happens, by language.
     cause: Option<BTreeMap<String, String>>,
     /// What helps, by language, with the placeholders of templates.
@@ -113,6 +123,8 @@ struct NewBody {
 struct PatchBody {
     #[schema(min_length = 1, max_length = 200)]
     title: Option<String>,
+    /// What customers ask who have it, by language; they read it instead of the title.
+    question: Option<BTreeMap<String, String>>,
     cause: Option<BTreeMap<String, String>>,
     solution: Option<BTreeMap<String, String>>,
     owner: Option<String>,
@@ -347,77 +359,6 @@ async fn find(app: &App, id: &str) -> Result<Problem> {
     known.into_iter().find(|problem| problem.key.as_str() == id).ok_or(Error::NotFound("there is no such problem"))
 }
 
-async fn read_patch(app: &App, mut read: PatchFields) -> Result<Patch> {
-    let mut patch = Patch::default();
-    match read.fields.string("title").map(|title| title.parse::<Title>()) {
-        Some(Err(error)) => read.fields.refuse("title", ErrorCode::Invalid, error.to_string()),
-        Some(Ok(title)) => patch.title = Some(title),
-        None if read.is_given("title") => read.fields.refuse("title", ErrorCode::Required, "can't be taken away"),
-        None => {}
-    }
-    patch.cause = texts(&mut read, "cause");
-    patch.solution = texts(&mut read, "solution");
-    patch.public = read.fields.boolean("public");
-    let sites = app.sites.all().await?;
-    let site = read.key("site", "is the key of no site", |key| sites.iter().any(|site| site.key() == key));
-    patch.site = site.map(|key| key.and_then(|key| key.parse().ok()));
-    match read.fields.string("state").as_deref().map(ProblemState::parse) {
-        Some(None) => read.fields.refuse("state", ErrorCode::Invalid, "must be open, known or fixed"),
-        state => patch.state = state.flatten(),
-    }
-    match read.fields.value("cost").filter(|cost| !cost.is_null()).map(|cost| cost.as_f64().filter(|cost| *cost >= 0.0))
-    {
-        Some(None) => read.fields.refuse("cost", ErrorCode::Invalid, "must be a number, and not below 0"),
-        cost => patch.cost = read.is_given("cost").then_some(cost.flatten()),
-    }
-    let (owner_id, errors) = read.into_member(app, "owner").await?;
-    if !errors.is_empty() {
-        return Err(errors.into());
-    }
-    patch.owner = match owner_id {
-        None => None,
-        Some(None) => Some(None),
-        Some(Some(id)) => match Member::by_id(&app.db, &id).await? {
-            Some(member) => Some(Some(member.email.parse()?)),
-            None => None,
-        },
-    };
-    Ok(patch)
-}
-
-fn read_answer(problem: &Problem, given: Value) -> Result<Answer> {
-    let mut read = PatchFields::new(given, "");
-    let text = texts(&mut read, "body").flatten().or_else(|| problem.solution.clone());
-    if text.is_none() && !read.is_given("body") {
-        read.fields.refuse("body", ErrorCode::Required, "is required, since the problem has no solution yet");
-    }
-    let outcome = match read.fields.string("outcome").as_deref().map(Outcome::parse) {
-        Some(None) => {
-            read.fields.refuse("outcome", ErrorCode::Invalid, "must be upheld, partly_upheld, not_upheld or withdrawn");
-            None
-        }
-        outcome => outcome.flatten(),
-    };
-    let remedy = read.fields.text("remedy");
-    let errors = read.fields.into_errors();
-    match text.filter(|_| errors.is_empty()) {
-        Some(text) => Ok(Answer { text, outcome, remedy }),
-        None => Err(errors.into()),
-    }
-}
-
-/// A text in several languages, or null.
-fn texts(read: &mut PatchFields, name: &str) -> Option<Option<LocalText>> {
-    let given = read.fields.value(name).filter(|given| !given.is_null());
-    match given.map(serde_json::from_value::<LocalText>) {
-        Some(Err(error)) => {
-            read.fields.refuse(name, ErrorCode::Invalid, format!("must be texts by language: {error}"));
-            None
-        }
-        texts => read.is_given(name).then_some(texts.and_then(std::result::Result::ok)),
-    }
-}
-
 async fn body(app: &App, problem: Problem) -> Result<Json<ProblemBody>> {
     let bodies = bodies(app, vec![problem]).await?;
     bodies.into_iter().next().map(Json).ok_or(Error::NotFound("there is no such problem"))
@@ -425,14 +366,17 @@ async fn body(app: &App, problem: Problem) -> Result<Json<ProblemBody>> {
 
 async fn bodies(app: &App, problems: Vec<Problem>) -> Result<Vec<ProblemBody>> {
     let counts = problems::count(&app.db, None).await?;
+    let told = app.answer_counts.told(Source::Problem).await?;
     let members: HashMap<String, Member> =
         Member::all(&app.db).await?.into_iter().map(|member| (member.email.clone(), member)).collect();
     let body = |problem: Problem| {
+        let answered = told.get(problem.key.as_str()).copied().unwrap_or_default();
         let Count { cases, open } = counts.get(problem.key.as_str()).copied().unwrap_or_default();
         ProblemBody {
             id: problem.key.to_string(),
             key: problem.key.to_string(),
             title: problem.title.to_string(),
+            question: problem.question.map(BTreeMap::from),
             cause: problem.cause.map(BTreeMap::from),
             solution: problem.solution.map(BTreeMap::from),
             owner: problem.owner.and_then(|owner| members.get(owner.as_str())).map(OwnerBody::from),
@@ -442,6 +386,8 @@ async fn bodies(app: &App, problems: Vec<Problem>) -> Result<Vec<ProblemBody>> {
             cost: problem.cost,
             cases,
             open_cases: open,
+            shown: answered.shown,
+            helped: answered.helped,
         }
     };
     Ok(problems.into_iter().map(body).collect())

@@ -45,6 +45,8 @@ programs! {
     MayWriteCustomers = ManageCustomer,
     /// A program that may draw samples of customers to be called.
     MayDrawCheckCalls = DrawCheckCalls,
+    /// A program that may give all customers of one representative to another.
+    MayHandOverCustomers = HandOverCustomers,
     /// A program that may read what the service is made of.
     MayReadService = ReadService,
     /// A program that may change what the service is made of.

@@ -136,8 +136,13 @@ pub async fn run(command: MemberCommand, context: &Context) -> anyhow::Result<()
         }
         MemberCommand::Remove { email } => {
             let email = Email::parse(&email)?;
-            Member::remove(&context.db, &email, &Stamp::command(context.clock.now())).await?;
+            let left = Member::remove(&context.db, &email, &Stamp::command(context.clock.now())).await?;
             println!("{} can't sign in any more; its open cases belong to nobody.", email.as_str());
+            if left > 0 {
+                println!(
+                    "{left} customers have no representative now: /staff/customers?representative=none shows them."
+                );
+            }
         }
     }
     Ok(())

@@ -70,6 +70,8 @@ pub enum Action {
     EraseCustomer,
     /// Draw a sample of customers to be called, and see all calls that are to be made.
     DrawCheckCalls,
+    /// Give all customers of one representative to another.
+    HandOverCustomers,
     /// Read a case: what was said, its timeline, its files.
     ReadCase,
     /// Read who the customer is and how to reach them.
@@ -148,7 +150,9 @@ impl Action {
             Action::Administer => None,
             Action::ReadCustomer => Some(Scope::CustomersRead),
             Action::ExportCustomer => Some(Scope::CustomersRead),
-            Action::ManageCustomer | Action::EraseCustomer | Action::DrawCheckCalls => Some(Scope::CustomersWrite),
+            Action::ManageCustomer | Action::EraseCustomer | Action::DrawCheckCalls | Action::HandOverCustomers => {
+                Some(Scope::CustomersWrite)
+            }
             Action::ReadCase | Action::ReadContact | Action::ReadProblems | Action::ReadMail => Some(Scope::CasesRead),
             Action::WriteNote
             | Action::Answer
@@ -249,6 +253,7 @@ const fn is_about_customers(action: Action) -> bool {
             | Action::ExportCustomer
             | Action::EraseCustomer
             | Action::DrawCheckCalls
+            | Action::HandOverCustomers
     )
 }
 

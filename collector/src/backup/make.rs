@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
 
 use super::archive::{FORMAT, Head, Manifest, Writer};
 use super::{BackupArguments, FLEETING, attachments, grouped};
+use crate::audit::{self, Change, Stamp};
 use crate::clock::{Clock, rfc3339};
 use crate::config::Config;
 use crate::db::{Db, sqlite_file};
@@ -32,6 +34,22 @@ pub async fn make(arguments: BackupArguments, config: &Config) -> anyhow::Result
     }
     File::open(folder)?.sync_all()?;
     report(file, &manifest, size, &config.data);
+    if let Err(error) = note(config, &manifest).await {
+        // The backup is whole, and may be needed just because the database takes nothing more.
+        println!("The audit log could not note it: {error:#}");
+    }
+    Ok(())
+}
+
+/// Notes in the audit log that everything was taken out of the database.
+async fn note(config: &Config, manifest: &Manifest) -> anyhow::Result<()> {
+    let db = Db::connect(&config.data, config.database_url.reveal()).await?;
+    let after = json!({"rows": manifest.rows.values().sum::<u64>(), "attachments": manifest.attachments});
+    let change = Change { action: "backup.make", object: "backup".to_owned(), before: Value::Null, after };
+    let mut tx = db.begin().await?;
+    audit::append(&mut tx, &Stamp::command(Clock::default().now()), &change).await?;
+    tx.commit().await?;
+    db.close().await;
     Ok(())
 }
 

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::archive::{Head, Manifest, Part, Reader};
 use super::{FLEETING, RestoreArguments, attachments, grouped};
+use crate::audit::{self, Change, Stamp};
 use crate::cases::search;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -226,7 +227,12 @@ async fn fill(file: &Path, keys: &Keys, tx: &mut Tx, tables: &[Table], files: &S
         const FORGET_UNSET: &str = include_str!("../../migrations/0071_unset_time_zones.sql");
         with_tx!(tx, conn => sqlx::query(FORGET_UNSET).execute(conn).await.map(|_| ()))?;
     }
-    search::reindex_in(tx, Clock::default().now()).await?;
+    let now = Clock::default().now();
+    search::reindex_in(tx, now).await?;
+    // After the last entry that came back, so that the chain goes on from it.
+    let after = json!({"made_at": head.made_at, "version": head.version});
+    let change = Change { action: "backup.restore", object: "backup".to_owned(), before: Value::Null, after };
+    audit::append(tx, &Stamp::command(now), &change).await?;
     // The check value came with the rows; that it is right was the condition for all this.
     let select = "select count(*) from meta where name = 'master_key_check' and value = $1";
     let check: i64 = with_tx!(tx, conn => sqlx::query_scalar(select).bind(keys.check_value()).fetch_one(conn).await)?;

@@ -1,8 +1,8 @@
 //! Once a week each representative is told by mail how many of their customers they should call. Who these are stands behind the link: mails are read by
 //! more people than the list.
 
-use jiff::Timestamp;
-use jiff::civil::Weekday;
+use jiff::civil::{Date, DateTime};
+use jiff::{Timestamp, ToSpan as _};
 
 use super::due::{Reason, Whose, due};
 use crate::app::App;
@@ -12,8 +12,9 @@ use crate::{with_db, with_tx};
 
 /// The subject of the deliveries that tell of it.
 pub const SUBJECT: &str = "call_list";
-/// On Mondays from this hour on, by the clock of the first site.
+/// On Mondays from this hour on, by the clock of the first site. Whoever was down then catches up for three days, as with digests.
 const HOUR: i8 = 8;
+const CATCH_UP_DAYS: i64 = 3;
 /// Where it is noted for which week the mails are planned.
 const NOTED: &str = "call_lists_planned";
 
@@ -38,11 +39,8 @@ pub async fn plan(app: &App) -> anyhow::Result<usize> {
     let now = app.clock.now();
     let Some(site) = app.sites.all().await?.into_iter().next() else { return Ok(0) };
     let zone = app.service.current().await?.zone_of(&site);
-    let local = Timestamp::from_millisecond(now)?.to_zoned(zone);
-    if local.weekday() != Weekday::Monday || local.hour() < HOUR {
-        return Ok(0);
-    }
-    let week = local.date().to_string();
+    let local = Timestamp::from_millisecond(now)?.to_zoned(zone).datetime();
+    let Some(week) = due_week(local).map(|monday| monday.to_string()) else { return Ok(0) };
     let select = "select value from meta where name = $1";
     let noted: Option<String> =
         with_db!(&app.db, pool => sqlx::query_scalar(select).bind(NOTED).fetch_optional(pool).await)?;
@@ -78,6 +76,13 @@ pub async fn plan(app: &App) -> anyhow::Result<usize> {
     Ok(planned)
 }
 
+/// The Monday of the week for which the mails are to be planned now; none while it is too early, and once it is too late to be of use.
+fn due_week(local: DateTime) -> Option<Date> {
+    let monday = local.date().checked_sub(i64::from(local.weekday().to_monday_zero_offset()).days()).ok()?;
+    let until = monday.checked_add(CATCH_UP_DAYS.days()).ok()?;
+    (monday.at(HOUR, 0, 0, 0) <= local && local.date() < until).then_some(monday)
+}
+
 /// How many customers a representative should call now; of a manager those besides who have no representative.
 pub async fn count(app: &App, member: &Member) -> sqlx::Result<DueCount> {
     let (mut count, now) = (DueCount::default(), app.clock.now());
@@ -92,4 +97,21 @@ pub async fn count(app: &App, member: &Member) -> sqlx::Result<DueCount> {
         }
     }
     Ok(count)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_is_planned_from_monday_morning_on_and_for_three_days() {
+        let due = |at: &str| due_week(at.parse().unwrap()).map(|monday| monday.to_string());
+        for at in ["2026-11-23T08:00", "2026-11-24T03:00", "2026-11-25T23:59"] {
+            assert_eq!(due(at).as_deref(), Some("2026-11-23"), "{at}");
+        }
+        for at in ["2026-11-23T07:59", "2026-11-26T00:00", "2026-11-29T23:00"] {
+            assert_eq!(due(at), None, "{at}");
+        }
+    }
 }

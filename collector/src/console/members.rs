@@ -1,5 +1,7 @@
 //! Who works here, and who was asked to: for admins. What invites is in `invitations`; the rest is done on the command line.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
@@ -15,6 +17,7 @@ use crate::assets::{self, MARK};
 use crate::auth::invitations::{Invitation, is_mailed};
 use crate::auth::{Administers, Member, Role, SignedIn};
 use crate::clock::rfc3339;
+use crate::customers::find;
 use crate::http::Result;
 use crate::outbox::suspensions;
 use crate::text::Texts;
@@ -36,6 +39,10 @@ pub(super) struct MembersPage {
     members: Vec<Member>,
     /// The identifiers of those whose mails come back.
     without_mail: Vec<String>,
+    /// How many customers each looks after, who have nobody once the member is removed.
+    customers: BTreeMap<String, i64>,
+    /// How many customers in a tier have nobody.
+    unrepresented: i64,
     invitations: Vec<Listed>,
     /// Keys and names of all teams.
     teams: Vec<(String, String)>,
@@ -73,6 +80,8 @@ impl MembersPage {
             t: who.t,
             shell: Shell::load(app, who, Screen::Members).await?,
             without_mail: without_mail(app, &members).await?,
+            unrepresented: find::count_important_without_representative(&app.db).await?,
+            customers: find::counts_by_representative(&app.db).await?,
             members,
             invitations: Invitation::all(&app.db).await?.into_iter().map(listed).collect(),
             teams: service.teams.iter().map(|team| (team.key.to_string(), team.name.as_str().to_owned())).collect(),
@@ -103,6 +112,18 @@ impl MembersPage {
             (None, None) if self.passwords => self.t.get("console.members.invited"),
             (None, _) => self.t.get("console.members.active"),
         }
+    }
+
+    fn customers(&self, member: &Member) -> Option<String> {
+        let count = self.customers.get(&member.id)?.unsigned_abs();
+        Some(self.t.with("console.members.looks_after", &[("n", &self.t.number(count))]))
+    }
+
+    fn unrepresented(&self) -> Option<String> {
+        let count = self.t.number(self.unrepresented.unsigned_abs());
+        // Where nobody has representatives, nobody lacks one.
+        let lacks_some = self.unrepresented > 0 && !self.customers.is_empty();
+        lacks_some.then(|| self.t.with("console.members.unrepresented", &[("n", &count)]))
     }
 
     fn has_no_mail(&self, member: &Member) -> bool {

@@ -13,6 +13,7 @@ mod export_answers;
 mod export_calls;
 pub mod find;
 pub mod handles;
+pub mod handover;
 pub mod import;
 pub mod jobs;
 pub mod merge;

@@ -4,6 +4,7 @@ use super::finding::Finding;
 use crate::audit::{self, Verdict};
 use crate::clock::{Clock, DAY, Millis};
 use crate::clock_jumps::{Belief, ahead_of_last_look};
+use crate::customers::find;
 use crate::db::Db;
 use crate::db::jobs::{self, Kind};
 use crate::inbound::Received;
@@ -16,7 +17,14 @@ const NAMED: i64 = 3;
 /// Looks at all of it. A database without our tables has nothing to look at; that is said about the database.
 pub async fn examine(db: &Db) -> Vec<Finding> {
     let mut found = Vec::new();
-    for look in [failed_jobs(db).await, unfinished_upgrades(db).await, audit_log(db).await, held_mails(db).await] {
+    let looks = [
+        failed_jobs(db).await,
+        unfinished_upgrades(db).await,
+        audit_log(db).await,
+        held_mails(db).await,
+        unrepresented_customers(db).await,
+    ];
+    for look in looks {
         found.extend(look.unwrap_or_default());
     }
     found.extend(clock(db, Clock::default().now()).await.unwrap_or_default());
@@ -78,6 +86,17 @@ async fn held_mails(db: &Db) -> sqlx::Result<Vec<Finding>> {
     let mend =
         "`sayso mail list` says why, `sayso mail show ID` prints one; given to `sayso mail receive` it is tried again";
     Ok((held > 0).then(|| Finding::warning("mail", text, mend)).into_iter().collect())
+}
+
+/// Where nobody is anybody's representative, nobody is missing one.
+async fn unrepresented_customers(db: &Db) -> sqlx::Result<Vec<Finding>> {
+    if !find::has_any_representative(db).await? {
+        return Ok(Vec::new());
+    }
+    let count = find::count_important_without_representative(db).await?;
+    let text = format!("{count} customers in a tier have no representative");
+    let mend = "/staff/customers?tier=any&representative=none shows them; set one on their page, or by a list";
+    Ok((count > 0).then(|| Finding::warning("customers", text, mend)).into_iter().collect())
 }
 
 async fn unread_settings(db: &Db) -> anyhow::Result<Vec<Finding>> {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use mail_parser::{Address, MessageParser};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use super::receive::{BulkMail, Handled, Incoming, take as take_incoming};
@@ -97,6 +97,27 @@ pub async fn find(app: &App, id: &str) -> Result<KeptMail> {
     let received = Received::by_id(&app.db, id).await?.ok_or(NO_MAIL)?;
     let held = Received::held(&app.db, &app.keys, id).await?;
     Ok(KeptMail { received, held })
+}
+
+/// How somebody read a mail that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Who wrote it and what it says.
+    Opened,
+    /// All of it, as it came.
+    Downloaded,
+}
+
+/// Notes in the audit log that somebody has read what a customer wrote in a mail that is on no case, and so in no timeline.
+pub async fn note_reading(db: &Db, id: &str, reading: Reading, stamp: &Stamp) -> Result<()> {
+    let action = match reading {
+        Reading::Opened => "inbound_mail.open",
+        Reading::Downloaded => "inbound_mail.download",
+    };
+    let change = Change { action, object: format!("mail/{id}"), before: Value::Null, after: Value::Null };
+    let mut tx = db.begin().await?;
+    audit::append(&mut tx, stamp, &change).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Takes a mail that is held, also one that looks as if it was sent to many: somebody has looked at it. New cases are of `site`, or without one of the

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::api::MailBody;
-use super::desk::{self, KeptMail, MailFilter, MailHead};
+use super::desk::{self, KeptMail, MailFilter, MailHead, Reading};
 use super::rows::{MailOutcome, MailReason};
 use crate::api::parameters::{each_once, position, unknown, wrong};
 use crate::api::refusals::{BodyRefusals, TokenRefusals};
@@ -137,8 +137,16 @@ pub async fn list(
         TokenRefusals,
     )
 )]
-pub async fn read(State(app): State<App>, _: MayReadMail, Path(id): Path<String>) -> Result<Json<FullBody>> {
+pub async fn read(
+    State(app): State<App>,
+    MayReadMail(token): MayReadMail,
+    Path(id): Path<String>,
+) -> Result<Json<FullBody>> {
     let mail = desk::find(&app, &id).await?;
+    if mail.held.is_some() {
+        let stamp = Stamp::token(&token.id, app.clock.now());
+        desk::note_reading(&app.db, &mail.received.id, Reading::Opened, &stamp).await?;
+    }
     let MailHead { from, to, subject } = mail.head();
     let KeptMail { received, held } = mail;
     let is_kept = held.is_some();
@@ -163,8 +171,11 @@ pub async fn read(State(app): State<App>, _: MayReadMail, Path(id): Path<String>
         TokenRefusals,
     )
 )]
-pub async fn raw(State(app): State<App>, _: MayReadMail, Path(id): Path<String>) -> Result<Response> {
-    let held = desk::find(&app, &id).await?.held.ok_or(Error::NotFound("this mail is not kept"))?;
+pub async fn raw(State(app): State<App>, MayReadMail(token): MayReadMail, Path(id): Path<String>) -> Result<Response> {
+    let KeptMail { received, held } = desk::find(&app, &id).await?;
+    let held = held.ok_or(Error::NotFound("this mail is not kept"))?;
+    let stamp = Stamp::token(&token.id, app.clock.now());
+    desk::note_reading(&app.db, &received.id, Reading::Downloaded, &stamp).await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("message/rfc822")),
         // What strangers wrote is for programs, and for no browser to show.

@@ -20,6 +20,8 @@ const PREFIX: &str = "P-";
 pub struct Patch {
     /// What it is called.
     pub title: Option<Title>,
+    /// What customers ask who have it.
+    pub question: Option<Option<LocalText>>,
     /// Why it happens.
     pub cause: Option<Option<LocalText>>,
     /// What helps.
@@ -46,9 +48,10 @@ pub async fn add(app: &App, key: Option<Key>, title: Title, patch: Patch, stamp:
             Some(key) => key,
             None => next_key(&known)?,
         };
-        let (site, cause, solution, owner, cost) = (None, None, None, None, None);
+        let (site, question, cause, solution, owner, cost) = (None, None, None, None, None, None);
         let title = title_without_cards(title);
-        let new = Problem { key, title, cause, solution, owner, state: ProblemState::Open, public: false, cost, site };
+        let (state, public) = (ProblemState::Open, false);
+        let new = Problem { key, title, question, cause, solution, owner, state, public, cost, site };
         Ok(patched(new, patch))
     });
     let new = new.await?;
@@ -68,9 +71,10 @@ pub async fn patch(app: &App, key: &str, patch: Patch, stamp: &Stamp) -> Result<
 }
 
 fn patched(problem: Problem, patch: Patch) -> Problem {
-    let Patch { title, cause, solution, owner, state, public, site, cost } = patch;
+    let Patch { title, question, cause, solution, owner, state, public, site, cost } = patch;
     Problem {
         title: title.map_or(problem.title, title_without_cards),
+        question: question.map_or(problem.question, |question| question.map(text_without_cards)),
         cause: cause.map_or(problem.cause, |cause| cause.map(text_without_cards)),
         solution: solution.map_or(problem.solution, |solution| solution.map(text_without_cards)),
         owner: owner.unwrap_or(problem.owner),

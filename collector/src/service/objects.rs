@@ -167,8 +167,11 @@ pub struct Problem {
     /// The site whose customers may read of it; those of all sites if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<Key>,
-    /// What it is called.
+    /// What it is called, by the staff.
     pub title: Title,
+    /// What customers ask who have it, which they read instead of the title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<LocalText>,
     /// Why it happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<LocalText>,

@@ -10,9 +10,11 @@ use super::survey::Survey;
 use crate::audit::Stamp;
 use crate::auth::Member;
 use crate::auth::member::Email;
+use crate::customers::handover;
 use crate::db::{Db, Tx, counters};
 use crate::sites::Site;
 use crate::sites::targets::Target;
+use crate::with_tx;
 
 /// What goes.
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +28,24 @@ enum Gone<'a> {
 }
 
 impl Member {
-    /// Lets a member leave, and takes it out of the teams, rules, problems and views that name it.
-    pub async fn remove(db: &Db, email: &Email, stamp: &Stamp) -> anyhow::Result<()> {
+    /// Lets a member leave, and takes it out of the teams, rules, problems and views that name it. Gives how many customers have no representative
+    /// by it: else their mails would go nowhere, and rules would pass over them, without anybody seeing that.
+    pub async fn remove(db: &Db, email: &Email, stamp: &Stamp) -> anyhow::Result<u64> {
         let mut tx = db.begin().await?;
+        let select = "select id from members where email = $1 and disabled_at is null";
+        let id: Option<String> =
+            with_tx!(&mut tx, conn => sqlx::query_scalar(select).bind(email.as_str()).fetch_optional(conn).await)?;
+        let left = match &id {
+            Some(id) => handover::move_all(&mut tx, id, None, stamp.at).await?,
+            None => 0,
+        };
         forget(&mut tx, db, Some(Gone::Member(email.as_str())), stamp).await?;
         Self::remove_in(&mut tx, email, stamp).await?;
-        Ok(tx.commit().await?)
+        if let Some(id) = id.filter(|_| left > 0) {
+            handover::note(&mut tx, &id, None, left, stamp).await?;
+        }
+        tx.commit().await?;
+        Ok(left)
     }
 }
 

@@ -19,6 +19,7 @@ mod permissions;
 mod problems;
 mod properties;
 mod reading;
+mod representatives;
 mod searching;
 mod settings;
 mod targets;

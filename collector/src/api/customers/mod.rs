@@ -1,12 +1,14 @@
 //! Customers: looking them up, reading and changing one.
 
 mod body;
+mod handover;
+mod list;
 mod merge;
 mod part;
 mod privacy;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use sayso_shared::problem::{ErrorCode, FieldError};
 use sayso_shared::{Lang, Problem};
@@ -15,10 +17,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use self::body::{AfterChange, CustomerBody, bodies};
+pub use self::handover::{__path_hand_over, hand_over};
+pub use self::list::{__path_list, list};
 pub use self::merge::{__path_merge, __path_unmerge, merge, unmerge};
 pub use self::part::{__path_move_case, __path_remove_handle, move_case, remove_handle};
 pub use self::privacy::{__path_erase, __path_export, erase, export};
-use super::parameters::{each_once, unknown, wrong};
 use super::patch::key_of;
 use super::patch_fields::PatchFields;
 use super::refusals::{BodyRefusals, TokenRefusals};
@@ -28,87 +31,11 @@ use crate::auth::bearer::{MayReadCustomers, MayWriteCustomers};
 use crate::auth::token::{Scope, Token};
 use crate::cases::idempotency::request_hash;
 use crate::customers::change::{self, Name, Patch};
-use crate::customers::find::{Wanted, page};
-use crate::customers::handles::Countries;
 use crate::customers::preferences::{PreferencesPatch, PreferredChannel};
 use crate::customers::{Customer, tiers};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
 use crate::sites::value::CustomerValue;
-
-/// Customers of a page, unless fewer are asked for.
-const PAGE: usize = 50;
-/// Most customers of a page.
-const PAGE_MAX: usize = 100;
-/// Longest text that is looked for, in characters.
-const QUERY_MAX: usize = 300;
-
-/// A page of customers, those met last first.
-#[derive(Serialize, ToSchema)]
-#[schema(as = StaffCustomers)]
-pub struct PageBody {
-    customers: Vec<CustomerBody>,
-    /// The `cursor` of the next page; null on the last one.
-    #[schema(required = true)]
-    next: Option<String>,
-}
-
-/// Customers, by what somebody typed, or all of them.
-#[utoipa::path(
-    get,
-    path = "/api/v1/customers",
-    tag = "customers",
-    security(("token" = ["customers:read"])),
-    params(
-        ("q" = Option<String>, Query, max_length = 300, description = "A whole address, a phone number in any spelling, the site's own identifier of a customer, or words of a name"),
-        ("site" = Option<String>, Query, description = "The key of a site"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Customers of a page; 50 unless given"),
-        ("cursor" = Option<String>, Query, description = "What the page before said in `next`"),
-    ),
-    responses(
-        (status = 200, body = PageBody, description = "A page of customers"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "A parameter is wrong"),
-        TokenRefusals,
-    )
-)]
-pub async fn list(
-    State(app): State<App>,
-    _: MayReadCustomers,
-    Query(parameters): Query<Vec<(String, String)>>,
-) -> Result<Json<PageBody>> {
-    let (parameters, mut errors) = each_once(parameters);
-    let (mut typed, mut site_id, mut limit, mut cursor) = (String::new(), None, PAGE, None);
-    for (name, value) in parameters {
-        match name.as_str() {
-            "q" if value.chars().count() > QUERY_MAX => {
-                let detail = format!("must be at most {QUERY_MAX} characters");
-                errors.push(FieldError::new("/q", ErrorCode::TooLong, detail));
-            }
-            "q" => typed = value,
-            "site" => match app.sites.by_key(&value).await? {
-                Some(site) => site_id = Some(site.id().to_owned()),
-                None => errors.push(wrong("site", "the key of a site")),
-            },
-            "limit" => match value.parse() {
-                Ok(wanted) if (1..=PAGE_MAX).contains(&wanted) => limit = wanted,
-                _ => errors.push(wrong("limit", &format!("1 to {PAGE_MAX}"))),
-            },
-            "cursor" => match uuid::Uuid::parse_str(&value) {
-                Ok(id) => cursor = Some(id.to_string()),
-                Err(_) => errors.push(wrong("cursor", "what a page said in `next`")),
-            },
-            _ => errors.push(unknown(&name)),
-        }
-    }
-    if !errors.is_empty() {
-        return Err(errors.into());
-    }
-    let countries = Countries::of(&app.sites.all().await?);
-    let mut wanted = Wanted::read(&app.keys, &typed, &countries);
-    wanted.site_id = site_id;
-    let (customers, next) = page(&app.db, &wanted, cursor.as_deref(), limit).await?;
-    Ok(Json(PageBody { customers: bodies(&app, customers).await?, next }))
-}
 
 /// A customer. Their cases are those of `GET /api/v1/cases?customer=`.
 #[utoipa::path(

@@ -19,6 +19,7 @@ const ACTIONS: [Action; 21] = [
     Action::ExportCustomer,
     Action::EraseCustomer,
     Action::DrawCheckCalls,
+    Action::HandOverCustomers,
     Action::ReadCase,
     Action::ReadContact,
     Action::WriteNote,
@@ -107,9 +108,9 @@ fn only_some_see_the_whole_installation() {
     let general = |role: Role| {
         let standing = standing(role);
         let may = |action: &Action| can(Actor::Member(&standing), *action, Object::Installation);
-        ACTIONS[..15].iter().copied().filter(may).collect::<Vec<_>>()
+        ACTIONS[..16].iter().copied().filter(may).collect::<Vec<_>>()
     };
-    assert_eq!(general(Role::Admin), ACTIONS[..15]);
+    assert_eq!(general(Role::Admin), ACTIONS[..16]);
     let manager = [
         Action::EnterFeedback,
         Action::ReadAudit,
@@ -125,6 +126,7 @@ fn only_some_see_the_whole_installation() {
         Action::ExportCustomer,
         Action::EraseCustomer,
         Action::DrawCheckCalls,
+        Action::HandOverCustomers,
     ];
     assert_eq!(general(Role::Manager), manager);
     let agent = [

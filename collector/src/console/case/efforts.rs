@@ -54,6 +54,9 @@ async fn add(
         Err(error) => Err(error),
     };
     match done {
+        Ok(()) if form.result == EffortResult::Later.as_str() => {
+            Ok(leave(&case.id, "?done=later#properties-follow-up"))
+        }
         Ok(()) => Ok(leave(&case.id, "?done=effort#efforts")),
         Err(error) => {
             let EffortForm { kind, result, minutes, note } = form;

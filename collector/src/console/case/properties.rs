@@ -1,6 +1,6 @@
 //! What the form of a case's properties shows.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ pub(super) struct Values {
     pub(super) tags: String,
     pub(super) team: String,
     pub(super) follow_up: String,
+    /// The time of that day, if it is another than its begin.
+    pub(super) follow_up_time: String,
     pub(super) problem: String,
     /// The time of the follow-up to the minute, of which the form shows the day.
     pub(super) follow_up_at: Option<Millis>,
@@ -34,6 +36,7 @@ impl Values {
             tags: case.tags().iter().collect::<Vec<_>>().join(", "),
             team: text(&case.team),
             follow_up: case.follow_up_at.map(|at| day(at, zone)).unwrap_or_default(),
+            follow_up_time: case.follow_up_at.and_then(|at| time(at, zone)).unwrap_or_default(),
             problem: text(&case.problem),
             follow_up_at: case.follow_up_at,
         }
@@ -55,6 +58,7 @@ impl Values {
             tags: pick(self.tags, &seen.tags, &now.tags),
             team: pick(self.team, &seen.team, &now.team),
             follow_up: pick(self.follow_up, &seen.follow_up, &now.follow_up),
+            follow_up_time: pick(self.follow_up_time, &seen.follow_up_time, &now.follow_up_time),
             problem: pick(self.problem, &seen.problem, &now.problem),
             follow_up_at: now.follow_up_at,
         }
@@ -64,6 +68,19 @@ impl Values {
 /// The day of a time, as a date field has it.
 pub(super) fn day(at: Millis, zone: &TimeZone) -> String {
     jiff::Timestamp::from_millisecond(at).unwrap_or_default().to_zoned(zone.clone()).date().to_string()
+}
+
+/// The time of day, as a field has it; none at the begin of a day, which is that of who chose no time.
+pub(super) fn time(at: Millis, zone: &TimeZone) -> Option<String> {
+    let local = jiff::Timestamp::from_millisecond(at).unwrap_or_default().to_zoned(zone.clone());
+    let is_begin = begin_of(&local.date().to_string(), zone) == Some(at);
+    (!is_begin).then(|| local.strftime("%H:%M").to_string())
+}
+
+/// A time of a day by the clock on the wall.
+pub(super) fn moment_of(date: &str, time: &str, zone: &TimeZone) -> Option<Millis> {
+    let (date, time): (Date, Time) = (date.parse().ok()?, time.parse().ok()?);
+    Some(date.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp().as_millisecond())
 }
 
 /// The last minute of a day: what is to be done on it is not late before it is over.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::draft::Draft;
 use super::error::{CaseForm, Field, FormError};
 use super::page::{leave_or_lose, refused};
-use super::properties::{Values, begin_of, day};
+use super::properties::{Values, begin_of, moment_of};
 use crate::app::App;
 use crate::auth::permissions::Action;
 use crate::auth::{KeyedForm, MayAct};
@@ -39,6 +39,8 @@ pub(super) struct PropertiesForm {
     reason: String,
     #[serde(default)]
     follow_up: String,
+    /// None from whoever knows of days alone.
+    follow_up_time: Option<String>,
     #[serde(default)]
     problem: String,
 }
@@ -75,6 +77,7 @@ pub(super) async fn set(
                 tags: form.tags,
                 team: form.team,
                 follow_up: form.follow_up,
+                follow_up_time: form.follow_up_time.unwrap_or_default(),
                 problem: form.problem,
                 follow_up_at: None,
             };
@@ -115,7 +118,13 @@ fn read(form: &PropertiesForm, case: &Case, site: Option<&Site>, service: &Servi
         keep(Field::Main);
     }
     let zone = service.zone_of_any(site);
-    let follow_up = chosen(&form.follow_up).map(|date| begin_of(&date, &zone));
+    let time = form.follow_up_time.as_deref().map(str::trim).filter(|time| !time.is_empty());
+    let follow_up = match (chosen(&form.follow_up), time) {
+        (Some(date), Some(time)) => Some(moment_of(&date, time, &zone)),
+        (Some(date), None) => Some(begin_of(&date, &zone)),
+        // A time of no day is a mistake.
+        (None, time) => time.map(|_| None),
+    };
     if follow_up == Some(None) {
         keep(Field::Main);
     }
@@ -137,8 +146,10 @@ fn read(form: &PropertiesForm, case: &Case, site: Option<&Site>, service: &Servi
     if !errors.is_empty() {
         return Err(errors);
     }
-    // The day stays what it is unless another was chosen: its time may have been set by a program.
-    let is_same_day = follow_up.flatten() == case.follow_up_at.and_then(|at| begin_of(&day(at, &zone), &zone));
+    // It stays what it is, to the second, unless something else was chosen: it may have been set by a program.
+    let now = Values::of(case, &zone);
+    let is_same_time = form.follow_up_time.as_ref().is_none_or(|time| *time == now.follow_up_time);
+    let is_same = form.follow_up == now.follow_up && is_same_time;
     Ok(Patch {
         kind,
         category: Some(category),
@@ -147,7 +158,7 @@ fn read(form: &PropertiesForm, case: &Case, site: Option<&Site>, service: &Servi
         team: Some(team),
         reason,
         owner_id: None,
-        follow_up_at: (!is_same_day).then_some(follow_up.flatten()),
+        follow_up_at: (!is_same).then_some(follow_up.flatten()),
         problem: Some(problem),
         remedy_cost: None,
     })

@@ -150,8 +150,9 @@ impl CasePage {
                 self.t.with("console.case.done.owner", &[("name", owner)])
             }
             "properties" => self.t.get("console.case.done.properties").to_owned(),
+            "later" if self.may_manage() => self.t.get("console.case.done.later").to_owned(),
             "task" => self.t.get("console.case.done.task").to_owned(),
-            "effort" => self.t.get("desk.effort.done").to_owned(),
+            "effort" | "later" => self.t.get("desk.effort.done").to_owned(),
             "alarm" => self.t.get("desk.alarm.done").to_owned(),
             "resolve" => self.t.get("console.case.done.resolve").to_owned(),
             "reopen" => self.t.get("console.case.done.reopen").to_owned(),
@@ -222,6 +223,7 @@ impl CasePage {
             "tags" => (&typed.tags, now.tags),
             "team" => (&typed.team, now.team),
             "follow_up" => (&typed.follow_up, now.follow_up),
+            "follow_up_time" => (&typed.follow_up_time, now.follow_up_time),
             _ => (&typed.problem, now.problem),
         };
         if *typed == now {

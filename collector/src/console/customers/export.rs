@@ -4,28 +4,28 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use futures_util::stream;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::access::check;
+use super::filter::ListFilter;
 use crate::app::App;
+use crate::audit::{self, Change, Stamp};
 use crate::auth::permissions::Action;
 use crate::auth::{Member, SignedIn};
 use crate::clock::rfc3339;
 use crate::customers::customer::case_counts;
-use crate::customers::find::{self, Wanted};
-use crate::customers::handles::Countries;
+use crate::customers::find::{self, Cursor};
+use crate::db::Db;
 use crate::export::{Format, Rows, Table};
 use crate::http::Result;
 
 /// Customers of a chunk.
 const CHUNK: usize = 500;
-/// Longest text that is looked for, in characters.
-const QUERY_MAX: usize = 300;
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ExportQuery {
-    q: String,
+    #[serde(flatten)]
+    filter: ListFilter,
     format: String,
 }
 
@@ -37,15 +37,16 @@ pub(super) async fn export(
 ) -> Result<Response> {
     check(&who, Action::ReadCustomer)?;
     let sites = app.sites.all().await?;
-    let text: String = query.q.trim().chars().take(QUERY_MAX).collect();
-    let wanted = Wanted::read(&app.keys, &text, &Countries::of(&sites));
+    let wanted = query.filter.trimmed().wanted(&app, &who.member.id).await?;
+    // What leaves Sayso is in the log; whom somebody looked for is not.
+    note(&app.db, &Stamp::member(&who.member.id, app.clock.now()), Format::of_form(&query.format)).await?;
     let members = Member::all(&app.db).await?;
     let sees_all = who.standing.sees_all();
-    let first = Some(None::<String>);
+    let first = Some(None::<Cursor>);
     let rows = stream::try_unfold((app, wanted, sites, members, first), move |state| async move {
         let (app, wanted, sites, members, cursor) = state;
         let Some(after) = cursor else { return Ok(None) };
-        let (customers, next) = find::page(&app.db, &wanted, after.as_deref(), CHUNK).await?;
+        let (customers, next) = find::page(&app.db, &wanted, after.as_ref(), CHUNK).await?;
         let ids: Vec<String> = customers.iter().map(|customer| customer.id.clone()).collect();
         let counts = case_counts(&app.db, &ids).await?;
         let row = |customer: &crate::customers::customer::Customer| {
@@ -65,6 +66,14 @@ pub(super) async fn export(
     });
     let table = Table { name: "customers", columns: COLUMNS.to_vec(), describe };
     Ok(table.download(Format::of_form(&query.format), rows))
+}
+
+async fn note(db: &Db, stamp: &Stamp, format: Format) -> Result<()> {
+    let after = json!({"format": format!("{format:?}").to_lowercase()});
+    let change = Change { action: "customers.export", object: "customers".to_owned(), before: Value::Null, after };
+    let mut tx = db.begin().await?;
+    audit::append(&mut tx, stamp, &change).await?;
+    Ok(tx.commit().await?)
 }
 
 const COLUMNS: [&str; 6] = ["id", "site", "tier", "representative", "cases", "first_seen"];

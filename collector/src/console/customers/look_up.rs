@@ -1,4 +1,4 @@
-//! Looking customers up by an address, a phone number, an identity or words of a name.
+//! Looking customers up by an address, a phone number, an identity or words of a name, by their tier and by who looks after them.
 
 use std::sync::Arc;
 
@@ -8,29 +8,36 @@ use axum::response::Html;
 use serde::Deserialize;
 
 use super::access::check;
+use super::filter::{ANY, LIST, ListFilter, ME, NOBODY};
+use super::handover::PATH as HANDOVER;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::permissions::Action;
 use crate::auth::{Member, SignedIn};
 use crate::console::shell::{Screen, Shell, page};
 use crate::customers::customer::{case_counts, known};
-use crate::customers::find::{self, Wanted};
-use crate::customers::handles::Countries;
+use crate::customers::find::{self, Cursor, Order};
 use crate::http::Result;
+use crate::service::Service;
 use crate::sites::Site;
 use crate::text::Texts;
 
 /// Customers of a page.
 const PAGE: usize = 50;
-/// Longest text that is looked for, in characters.
-const QUERY_MAX: usize = 300;
 
 #[derive(Template)]
 #[template(path = "console/customers.html")]
 struct LookUpPage {
     t: Texts,
     shell: Shell,
-    text: String,
+    filter: ListFilter,
+    /// Keys and names of the tiers to choose from.
+    tiers: Vec<(String, String)>,
+    /// Who may look after customers, or does.
+    members: Vec<Member>,
+    /// The representative whose customers are shown, for whoever may give them to somebody else.
+    hands_over: Option<Member>,
+    done: Option<String>,
     rows: Vec<Row>,
     /// The address of the next page.
     next: Option<String>,
@@ -40,9 +47,20 @@ struct LookUpPage {
 impl LookUpPage {
     /// Where all that the list shows is a file.
     fn export_address(&self, format: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs([("q", self.text.as_str()), ("format", format)]);
-        format!("/staff/exports/customers?{}", query.finish())
+        self.filter.address("/staff/exports/customers", &[("format", format)])
+    }
+
+    fn first_address(&self) -> String {
+        self.filter.address(LIST, &[])
+    }
+
+    fn is_by_value(&self) -> bool {
+        self.filter.order() == Order::Value
+    }
+
+    /// Who may get the customers of another.
+    fn successors(&self, of: &Member) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(move |member| member.id != of.id && member.role().may_act())
     }
 }
 
@@ -53,6 +71,7 @@ struct Row {
     site: String,
     tier: Option<String>,
     representative: Option<String>,
+    value: Option<f64>,
     /// How many cases they have, for whoever sees all of them.
     cases: Option<i64>,
 }
@@ -60,8 +79,11 @@ struct Row {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct LookUpQuery {
-    q: String,
+    #[serde(flatten)]
+    filter: ListFilter,
     before: String,
+    /// How many customers were just given to somebody else.
+    moved: String,
 }
 
 pub(super) async fn show(
@@ -71,10 +93,10 @@ pub(super) async fn show(
 ) -> Result<Html<String>> {
     check(&who, Action::ReadCustomer)?;
     let sites = app.sites.all().await?;
-    let text: String = query.q.trim().chars().take(QUERY_MAX).collect();
-    let before = uuid::Uuid::parse_str(&query.before).ok().map(|id| id.to_string());
-    let wanted = Wanted::read(&app.keys, &text, &Countries::of(&sites));
-    let (customers, next) = find::page(&app.db, &wanted, before.as_deref(), PAGE).await?;
+    let filter = query.filter.trimmed();
+    let before = Cursor::parse(filter.order(), &query.before);
+    let wanted = filter.wanted(&app, &who.member.id).await?;
+    let (customers, next) = find::page(&app.db, &wanted, before.as_ref(), PAGE).await?;
     let ids: Vec<String> = customers.iter().map(|customer| customer.id.clone()).collect();
     let (mut known, counts) = (known(&app.db, &app.keys, &ids).await?, case_counts(&app.db, &ids).await?);
     let (members, service) = (Member::all(&app.db).await?, app.service.current().await?);
@@ -89,21 +111,40 @@ pub(super) async fn show(
             site: site.map_or_else(String::new, |site| site.name().to_owned()),
             tier: customer.tier.as_deref().map(|key| service.tier_name(site_key, key, who.t.tag())),
             representative: member.map(|member| member.name.clone()),
+            value: customer.value,
             cases: sees_all.then(|| counts.get(&customer.id).copied().unwrap_or_default()),
             id: customer.id,
         }
     });
-    let next = next.map(|id| {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs([("q", text.as_str()), ("before", id.as_str())]);
-        format!("/staff/customers?{}", query.finish())
-    });
+    let rows = rows.collect();
+    let members: Vec<Member> = members.into_iter().filter(|member| member.disabled_at.is_none()).collect();
+    let chosen = if filter.representative == ME { &who.member.id } else { &filter.representative };
+    let of_one = members.iter().find(|member| member.id == *chosen);
+    let moved = query.moved.parse::<u64>().ok();
     page(&LookUpPage {
         t: who.t,
         shell: Shell::load(&app, &who, Screen::Customers).await?,
-        rows: rows.collect(),
+        tiers: tiers(&service, &filter.tier, who.t),
+        hands_over: of_one.filter(|_| who.may(Action::HandOverCustomers)).cloned(),
+        done: moved.map(|count| who.t.with("console.customers.handed_over", &[("n", &who.t.number(count))])),
+        members,
+        rows,
         is_first: before.is_none(),
-        text,
-        next,
+        next: next.map(|after| filter.address(LIST, &[("before", &after.to_string())])),
+        filter,
     })
+}
+
+/// The tiers of all sites, each key once; and the one that is asked for, where sites have no list of them.
+fn tiers(service: &Service, asked: &str, t: Texts) -> Vec<(String, String)> {
+    let mut tiers: Vec<(String, String)> = Vec::new();
+    for tier in &service.tiers {
+        if tiers.iter().all(|(key, _)| *key != tier.key.as_str()) {
+            tiers.push((tier.key.to_string(), tier.name.in_language(t.tag()).to_owned()));
+        }
+    }
+    if !["", ANY].contains(&asked) && tiers.iter().all(|(key, _)| key != asked) {
+        tiers.push((asked.to_owned(), asked.to_owned()));
+    }
+    tiers
 }

@@ -4,6 +4,8 @@ mod access;
 pub mod consent;
 mod edit;
 mod export;
+mod filter;
+mod handover;
 mod look_up;
 mod merge;
 mod page;
@@ -21,6 +23,7 @@ pub(super) use page::note_opening;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/customers", get(look_up::show))
+        .route(handover::PATH, post(handover::hand_over))
         .route("/staff/exports/customers", get(export::export))
         .route("/staff/customers/{id}", get(page::show).post(edit::save))
         .route("/staff/customers/{id}/merge", post(merge::merge))

@@ -11,13 +11,14 @@ use serde::Deserialize;
 use super::shown::{PATH, check, outcome, reason, title};
 use crate::app::App;
 use crate::assets::{self, MARK};
+use crate::audit::Stamp;
 use crate::auth::SignedIn;
 use crate::auth::permissions::Action;
 use crate::clock::rfc3339;
 use crate::console::shell::{Screen, Shell, page};
 use crate::http::{Error, Result};
 use crate::inbound::MailOutcome;
-use crate::inbound::desk::{self, KeptMail, MailHead};
+use crate::inbound::desk::{self, KeptMail, MailHead, Reading};
 use crate::inbound::message::Mail;
 use crate::sites::Site;
 use crate::text::Texts;
@@ -66,6 +67,9 @@ pub(super) async fn show(
     let mail = desk::find(&app, &id).await?;
     let head = mail.head();
     let KeptMail { received, held } = mail;
+    if held.is_some() {
+        note(&app, &who, &received.id, Reading::Opened).await?;
+    }
     let is_kept = held.is_some();
     let needs_site = held.as_ref().is_some_and(|held| held.site_id.is_none());
     let is_held = received.outcome == MailOutcome::Held.as_str();
@@ -103,10 +107,16 @@ pub(super) async fn show(
     })
 }
 
+async fn note(app: &App, who: &SignedIn, mail_id: &str, reading: Reading) -> Result<()> {
+    desk::note_reading(&app.db, mail_id, reading, &Stamp::member(&who.member.id, app.clock.now())).await
+}
+
 /// The mail itself, for a mail program that can open what we can't, such as one that is encrypted.
 pub(super) async fn download(State(app): State<App>, who: SignedIn, Path(id): Path<String>) -> Result<Response> {
     check(&who, Action::ReadMail)?;
-    let held = desk::find(&app, &id).await?.held.ok_or(Error::NotFound("the mail is not kept here"))?;
+    let KeptMail { received, held } = desk::find(&app, &id).await?;
+    let held = held.ok_or(Error::NotFound("the mail is not kept here"))?;
+    note(&app, &who, &received.id, Reading::Downloaded).await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("message/rfc822")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"mail.eml\"")),

@@ -49,7 +49,9 @@ impl ProblemForm {
     /// What stands in the form while nobody has changed it.
     pub(super) fn of(problem: &Problem) -> Self {
         let mut texts = BTreeMap::new();
-        for (name, text) in [("cause", &problem.cause), ("solution", &problem.solution)] {
+        for (name, text) in
+            [("question", &problem.question), ("cause", &problem.cause), ("solution", &problem.solution)]
+        {
             let of_name = text.iter().flat_map(LocalText::iter);
             texts.extend(of_name.map(|(tag, text)| (format!("{name}.{tag}"), text.to_owned())));
         }
@@ -101,7 +103,7 @@ impl ProblemForm {
                 None
             }
         };
-        let (cause, solution) = (text("cause"), text("solution"));
+        let (question, cause, solution) = (text("question"), text("cause"), text("solution"));
         let state = ProblemState::parse(&self.state);
         if state.is_none() {
             errors.push(("state".to_owned(), "console.case.invalid"));
@@ -130,6 +132,7 @@ impl ProblemForm {
             Ok(title) if errors.is_empty() => {
                 let patch = Patch {
                     title: Some(title.clone()),
+                    question: Some(question),
                     cause: Some(cause),
                     solution: Some(solution),
                     owner: Some(owner),

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Html;
 
 use super::access::check;
+use crate::answers::counts::{Counted, Source};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::permissions::Action;
@@ -30,6 +31,8 @@ struct Row {
     problem: Problem,
     owner: Option<String>,
     count: Count,
+    /// How often customers were shown what helps, and how often it did; none of what they can't read.
+    told: Option<Counted>,
 }
 
 impl ListPage {
@@ -43,13 +46,20 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<S
     check(&who, Action::ReadProblems)?;
     let visible = Visibility::of(&who.standing);
     let (counts, members) = (problems::count(&app.db, visible.as_ref()).await?, Member::all(&app.db).await?);
+    let told = app.answer_counts.told(Source::Problem).await?;
     let row = |problem: Problem| {
         let owner = problem.owner.as_ref().map(|owner| owner.as_str().to_owned());
         let named = owner.map(|email| {
             let member = members.iter().find(|member| member.email == email);
             member.map_or(email, |member| member.name.clone())
         });
-        Row { count: counts.get(problem.key.as_str()).copied().unwrap_or_default(), owner: named, problem }
+        let key = problem.key.as_str();
+        Row {
+            told: told.get(key).copied().or_else(|| problem.public.then(Counted::default)),
+            count: counts.get(key).copied().unwrap_or_default(),
+            owner: named,
+            problem,
+        }
     };
     let mut rows: Vec<Row> = store::all::<Problem>(&app.db).await?.into_iter().map(row).collect();
     // Stable: those that as many wait for stay in the order of the service file.

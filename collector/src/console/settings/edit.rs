@@ -11,10 +11,12 @@ use super::trial::TrialView;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::audit::Stamp;
+use crate::auth::confirm::confirm;
 use crate::auth::permissions::Action;
 use crate::auth::{CsrfForm, SignedIn};
 use crate::cases::idempotency::content_hash;
 use crate::console::shell::{Screen, Shell, page};
+use crate::http::client::ClientAddress;
 use crate::http::{Error, Result};
 use crate::service::draft::{Draft, FILE_MAX, Reader, export};
 use crate::service::plan::{Plan, Prune};
@@ -36,6 +38,12 @@ struct EditPage {
     trial: Option<TrialView>,
     /// Somebody has changed the service since.
     is_outdated: bool,
+    /// What would change is also who works here, or as what.
+    changes_access: bool,
+    /// Why it is not believed that it is the member.
+    confirm_error: Option<&'static str>,
+    /// Whether members have passwords.
+    passwords: bool,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +52,9 @@ pub(super) struct EditForm {
     seen: String,
     #[serde(default)]
     prune: Option<String>,
+    /// Typed before access changes.
+    #[serde(default)]
+    password: String,
     action: String,
 }
 
@@ -57,6 +68,7 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn) -> Result<Html<S
 pub(super) async fn submit(
     State(app): State<App>,
     who: SignedIn,
+    client: ClientAddress,
     CsrfForm(form): CsrfForm<EditForm>,
 ) -> Result<Response> {
     check_manages(&who)?;
@@ -80,7 +92,13 @@ pub(super) async fn submit(
         return shown.refused(vec![mistake]);
     }
     shown.is_outdated = form.seen != shown.seen;
-    if form.action == "apply" && !shown.is_outdated {
+    shown.changes_access = changes_members(&plan);
+    let applies = form.action == "apply" && !shown.is_outdated;
+    if applies && shown.changes_access {
+        // Whoever finds an open session must not make themselves a way in that stays.
+        shown.confirm_error = confirm(&app, &who, client, &form.password).await?.text();
+    }
+    if applies && shown.confirm_error.is_none() {
         draft.apply(&app.db, &Stamp::member(&who.member.id, app.clock.now())).await?;
         app.service.forget();
         return Ok(Redirect::to(&format!("{OVERVIEW}?done=applied")).into_response());
@@ -90,14 +108,18 @@ pub(super) async fn submit(
         shown.trial = Some(TrialView::of(&app, who.t, &now, &then).await?);
     }
     shown.plan = Some(plan.to_string().lines().map(str::to_owned).collect());
-    Ok(page(&shown)?.into_response())
+    let status = if shown.confirm_error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, page(&shown)?).into_response())
 }
 
 /// Who works here, and as what, is for admins: else a manager could make themselves one.
 fn beyond_rights(who: &SignedIn, plan: &Plan) -> Option<Mistake> {
-    let changes_members = plan.steps().iter().any(|step| step.kind == "member");
     let text = who.t.get("desk.settings.members_are_admins").to_owned();
-    (changes_members && !who.may(Action::Administer)).then_some(Mistake { line: 1, column: 1, text })
+    (changes_members(plan) && !who.may(Action::Administer)).then_some(Mistake { line: 1, column: 1, text })
+}
+
+fn changes_members(plan: &Plan) -> bool {
+    plan.steps().iter().any(|step| step.kind == "member")
 }
 
 impl EditPage {
@@ -112,6 +134,9 @@ impl EditPage {
             plan: None,
             trial: None,
             is_outdated: false,
+            changes_access: false,
+            confirm_error: None,
+            passwords: app.config.sign_in.passwords,
         })
     }
 

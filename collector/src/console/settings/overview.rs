@@ -1,5 +1,7 @@
 //! What is set, at a glance.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
@@ -7,6 +9,7 @@ use serde::Deserialize;
 
 use super::access::{FORM, form_of};
 use super::week::Week;
+use crate::answers::counts::{Counted, Source};
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
@@ -62,14 +65,14 @@ pub(super) async fn show(State(app): State<App>, who: SignedIn, Query(done): Que
         t: who.t,
         shell: Shell::load(&app, &who, Screen::Settings).await?,
         weeks: service.calendars.iter().map(|calendar| Week::of(who.t, calendar)).collect(),
-        lists: lists(who.t, &service),
+        lists: lists(who.t, &service, &app.answer_counts.told(Source::Answer).await?),
         may_change: who.may(Action::ManageService),
         is_applied: done.done.is_some(),
         service,
     })
 }
 
-fn lists(t: Texts, service: &ServiceFile) -> Vec<List> {
+fn lists(t: Texts, service: &ServiceFile, told: &BTreeMap<String, Counted>) -> Vec<List> {
     let named = |key: String, text: Option<&LocalText>| Entry {
         title: text.map_or_else(|| key.clone(), |text| text_in(text, t.0, None).to_owned()),
         key,
@@ -93,7 +96,17 @@ fn lists(t: Texts, service: &ServiceFile) -> Vec<List> {
             "desk.settings.templates",
             entries(&service.templates, |one| named(one.key(), one.subject.as_ref())),
         ),
-        list("answer", "desk.settings.answers", entries(&service.answers, |one| named(one.key(), Some(&one.question)))),
+        list(
+            "answer",
+            "desk.settings.answers",
+            entries(&service.answers, |one| {
+                let Counted { shown, helped } = told.get(one.key.as_str()).copied().unwrap_or_default();
+                let counts = [("shown", shown.to_string()), ("helped", helped.to_string())];
+                let counts = counts.each_ref().map(|(name, count)| (*name, count.as_str()));
+                let Entry { key, title } = named(one.key(), Some(&one.question));
+                Entry { key, title: format!("{title} · {}", t.with("desk.settings.answer_counts", &counts)) }
+            }),
+        ),
         list("survey", "desk.settings.surveys", entries(&service.surveys, |one| named(one.key(), Some(&one.title)))),
         list(
             "target",

@@ -32,6 +32,12 @@ key = "long"
 site = "acme"
 question = { en = "WORD" }
 solution = { en = "WORD" }
+[[problem]]
+key = "long"
+title = "WORD"
+question = { en = "WORD" }
+solution = { en = "WORD" }
+public = true
 [[survey]]
 key = "recommend"
 kind = "nps"
@@ -85,6 +91,12 @@ async fn no_page_is_wider_than_its_window() {
             "/staff/cases",
             case.as_str(),
             "/staff/customers",
+            "/staff/calls",
+            "/staff/problems",
+            "/staff/problems/long",
+            "/staff/incoming",
+            "/staff/reports/exposure",
+            "/staff/password",
             "/staff/settings",
             "/staff/members",
             "/staff/targets",
@@ -94,6 +106,7 @@ async fn no_page_is_wider_than_its_window() {
             "/staff/surveys/recommend/paper",
             "/staff/reports/customers",
             "/s/acme",
+            "/s/acme/privacy",
             "/s/acme/survey/recommend",
             status.as_str(),
         ] {

@@ -3,6 +3,7 @@
 
 mod desk;
 mod every_language;
+mod further;
 mod keyboard;
 mod learning;
 mod long_words;

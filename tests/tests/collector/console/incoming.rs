@@ -40,6 +40,14 @@ on_both_databases! {
         assert_eq!(download.header("content-type"), "message/rfc822");
         assert!(download.header("content-disposition").starts_with("attachment"));
         assert_eq!(download.body.as_bytes(), raw);
+        let program = crate::access::Program::new(&app).await;
+        program.get_at(&format!("/api/v1/mail/{id}")).await;
+        program.get_at(&format!("/api/v1/mail/{id}/raw")).await;
+        let log = program.get_at("/api/v1/audit").await.json();
+        let read = log["audit"].as_array().unwrap().iter().filter(|entry| entry["object"] == format!("mail/{id}"));
+        let read: Vec<String> = read.map(|entry| format!("{} {}", entry["actor"].as_str().unwrap(), entry["action"].as_str().unwrap())).collect();
+        assert_eq!(read, ["token inbound_mail.download", "token inbound_mail.open", "member inbound_mail.download", "member inbound_mail.open"], "who reads it is noted, and nothing of what it says");
+        assert!(!log.to_string().contains("han@example.com"));
 
         let again = tom.post(&format!("{path}/take"), &[]).await;
         assert_eq!(again.location(), format!("{path}?done=still_held"));

@@ -66,6 +66,40 @@ on_both_databases! {
         assert_eq!(viewer.post(&action, &stale).await.status, StatusCode::FORBIDDEN);
     }
 
+    async fn a_case_is_put_aside_until_a_time_of_a_day(app: TestApp) {
+        app.apply_service("[[calendar]]\nkey = 'office'\ntime_zone = 'Asia/Shanghai'\nhours = { mon = ['09:00-18:00'] }\n").await;
+        app.set_site(&["time_zone=Asia/Shanghai"]).await;
+        app.app.clock.advance(1_000);
+        let lin = Desk::of(&app, "lin", Role::Manager).await;
+        let id = complaint(&app, "Call me at three").await;
+        run_due(&app.app).await.unwrap();
+        let program = crate::access::Program::new(&app).await;
+        let (path, action) = (format!("/staff/cases/{id}"), format!("/staff/cases/{id}/properties"));
+        let send = async |date: &str, time: &str| {
+            let form = Form::of(&lin.client.get(&path).await.body, &action).with("follow_up", date).with("follow_up_time", time);
+            let fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(name, _)| *name != "csrf").collect();
+            lin.post(&action, &fields).await
+        };
+        let at = async || program.get(&format!("/{id}")).await.json()["case"]["follow_up_at"].clone();
+        assert_eq!(send("2026-12-24", "15:30").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(at().await, "2026-12-24T07:30:00Z");
+        let page = lin.client.get(&path).await.body;
+        assert!(page.contains("value=\"2026-12-24\"") && page.contains("value=\"15:30\""), "{page}");
+        assert_eq!(send("2026-12-24", "").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(at().await, "2026-12-23T16:00:00Z", "without a time it is the begin of the day");
+        // What a program set to the second stays while nobody touches it.
+        assert_eq!(program.patch(&id, &serde_json::json!({"follow_up_at": "2026-12-24T07:30:15Z"}), None).await.status, StatusCode::OK);
+        assert_eq!(send("2026-12-24", "15:30").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(at().await, "2026-12-24T07:30:15Z");
+        for (date, time) in [("", "15:30"), ("2026-12-24", "soon")] {
+            assert_eq!(send(date, time).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{date} {time}");
+        }
+        // Whoever is to be called later is put aside until then.
+        let noted = lin.post(&format!("{path}/efforts"), &[("kind", "call"), ("result", "later")]).await;
+        assert_eq!(noted.location(), format!("{path}?done=later#properties-follow-up"));
+        assert!(lin.client.get(&format!("{path}?done=later")).await.body.contains("Choose below when to follow up"));
+    }
+
     async fn tasks_are_added_and_done_on_the_page(app: TestApp) {
         set_up(&app).await;
         let lin = Desk::of(&app, "lin", Role::Manager).await;

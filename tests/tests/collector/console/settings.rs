@@ -11,7 +11,7 @@ use sayso::service::store;
 use sayso_tests::{Answer, TestApp, on_both_databases};
 use serde_json::{Value, json};
 
-use super::{Desk, complaint};
+use super::{Desk, PASSWORD, complaint};
 use crate::access::Program;
 use crate::pages::Form;
 
@@ -209,13 +209,36 @@ on_both_databases! {
         let text = "[[member]]\naddress = 'mei@acme.example'\nname = 'mei'\nrole = 'admin'\nlang = 'en'\n";
         let refused = send(&manager, text, "apply", &[]).await;
         assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("members are changed by admins only"));
-        assert_eq!(send(&admin, text, "apply", &[]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(send(&admin, text, "apply", &[("password", PASSWORD)]).await.status, StatusCode::SEE_OTHER);
         // Agents have no settings, and viewers read them.
         let (agent, viewer) = (Desk::of(&app, "sam", Role::Agent).await, Desk::of(&app, "vic", Role::Viewer).await);
         assert_eq!(agent.client.get("/staff/settings").await.status, StatusCode::FORBIDDEN);
         assert_eq!(viewer.client.get("/staff/settings").await.status, StatusCode::OK);
         assert_eq!(viewer.client.get(EDIT).await.status, StatusCode::FORBIDDEN);
         assert_eq!(viewer.post(EDIT, &[("text", ""), ("seen", ""), ("action", "apply")]).await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn changes_of_access_ask_once_more_who_it_is(app: TestApp) {
+        let admin = Desk::of(&app, "ada", Role::Admin).await;
+        let text = "[[member]]\naddress = 'eve@acme.example'\nname = 'Eve'\nrole = 'admin'\nlang = 'en'\n";
+        let shown = send(&admin, text, "preview", &[]).await;
+        assert!(shown.status == StatusCode::OK && shown.body.contains("name=\"password\"") && shown.body.contains("we make sure it’s you"), "{}", shown.body);
+        let members = async || store::load(&app.app.db).await.unwrap().members.len();
+        for password in ["", "not the password"] {
+            let refused = send(&admin, text, "apply", &[("password", password)]).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{password:?}");
+            assert!(refused.body.contains("id=\"password-error\"") && refused.body.contains("eve@acme.example"), "the text stays: {}", refused.body);
+            assert_eq!(members().await, 1, "{password:?}");
+        }
+        let applied = send(&admin, text, "apply", &[("password", PASSWORD)]).await;
+        assert_eq!(applied.location(), "/staff/settings?done=applied", "{}", applied.body);
+        assert_eq!(members().await, 2);
+        let other = text.replace("'admin'", "'viewer'");
+        assert_eq!(send(&admin, &other, "apply", &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY, "another role, too");
+        // What lets nobody in asks for nothing.
+        let shown = send(&admin, SERVICE, "preview", &[]).await;
+        assert!(shown.body.contains("team delivery") && !shown.body.contains("name=\"password\""), "{}", shown.body);
+        assert_eq!(send(&admin, SERVICE, "apply", &[]).await.status, StatusCode::SEE_OTHER);
     }
 
     async fn a_variable_of_the_server_is_nobody_s_to_name(app: TestApp) {

@@ -71,6 +71,21 @@ on_both_databases! {
         assert_eq!(to(&mails(&app, seen).await), ["workshop@shop.example"]);
     }
 
+    async fn a_follow_up_of_a_case_that_nobody_owns_is_told_to_its_team(app: TestApp) {
+        set_up(&app).await;
+        app.apply_service(TEAMS).await;
+        app.app.clock.advance(1_000);
+        let program = Program::new(&app).await;
+        let seen = &mut 0;
+        let (_, new) = submit(&app, &program, json!({"kind": "question", "message": "Can you mend it?"})).await;
+        let id = new["id"].as_str().unwrap();
+        program.patch(id, &json!({"team": "workshop", "follow_up_at": local(0, 10, 30)}), None).await;
+        mails(&app, seen).await;
+        pass(&app, &local(0, 10, 45)).await;
+        let told = mails(&app, seen).await;
+        assert_eq!(told.iter().map(|mail| mail.header("To")).collect::<Vec<_>>(), ["workshop@shop.example"]);
+    }
+
     async fn whoever_has_the_fewest_open_cases_gets_the_next_and_what_was_merged_is_none(app: TestApp) {
         set_up(&app).await;
         let rule = "[[rule]]\nname = 'Late deliveries'\nwhen = { words = ['late'] }\nthen = { team = 'delivery', owner = 'least_loaded' }\n";

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use reqwest::StatusCode;
+use sayso::audit::Verdict;
 use sayso::cases::search::{Search, SearchText};
 use sayso::db::{Db, search};
 use sayso_tests::process::{self, Served};
@@ -55,6 +56,17 @@ impl Place {
     async fn db(&self) -> Db {
         let url = Some(self.url.as_str()).filter(|url| !url.is_empty());
         Db::connect(self.data.path(), url).await.unwrap()
+    }
+
+    /// How many entries the audit log has, which has to be whole, and the hash of the last one.
+    async fn chain(&self) -> (i64, String) {
+        let db = self.db().await;
+        let verdict = sayso::audit::verify(&db).await.unwrap();
+        db.close().await;
+        match verdict {
+            Verdict::Whole { entries, head } => (entries, head),
+            broken => panic!("{broken:?}"),
+        }
     }
 
     /// Runs a statement.
@@ -147,6 +159,33 @@ on_both_databases! {
             assert_eq!(first["messages"][0]["body"], "还有梨子", "{first}");
             client.complain("新的一件", "li@example.com").await;
             server.kill().await;
+        }
+    }
+
+    async fn the_chain_of_the_audit_log_survives_backup_and_restore(database: Database) {
+        let from = Place::with_site(database).await;
+        for name in ["name=Acme Two", "name=Acme Three"] {
+            from.must(&["site", "set", "acme", name]);
+        }
+        let (entries, head) = from.chain().await;
+        assert!(entries >= 3);
+        let file = from.data.path().join("backup.tar.gz");
+        from.must(&["backup", text(&file)]);
+        let (after, _) = from.chain().await;
+        assert_eq!(after, entries + 1, "that everything was taken out is noted");
+        for other in [Database::Sqlite, Database::Postgres] {
+            let to = Place::new(other).await;
+            to.must(&["restore", text(&file)]);
+            assert!(to.must(&["audit", "verify"]).contains("whole"));
+            assert_eq!(to.chain().await.0, entries + 1, "the restore follows from what came back");
+            let db = to.db().await;
+            let select = "select action, previous_hash from audit_log order by number desc limit 1";
+            let (action, previous): (String, String) = sayso::with_db!(&db, pool => sqlx::query_as(select).fetch_one(pool).await).unwrap();
+            db.close().await;
+            assert_eq!((action.as_str(), previous), ("backup.restore", head.clone()));
+            // And it goes on from there.
+            to.must(&["site", "set", "acme", "name=Acme Four"]);
+            assert_eq!(to.chain().await.0, entries + 2);
         }
     }
 

@@ -66,6 +66,51 @@ on_both_databases! {
         assert_eq!(program.patch_at(path, &json!({"site": null})).await.json()["site"], json!(null));
     }
 
+    async fn how_often_answers_are_shown_and_help_is_kept(app: TestApp) {
+        apply(&app).await;
+        let client = app.client();
+        for query in ["q=the+hose+broke", "q=hoses+break", "q=return+my+sofa"] {
+            client.get(&format!("/api/v1/sites/acme/answers?{query}")).await;
+        }
+        for answer in ["P-1", "returns", "returns"] {
+            client.send(client.request(Method::POST, &format!("/api/v1/sites/acme/answers/{answer}/helped"))).await;
+        }
+        app.app.answer_counts.write().await;
+        let select = "select source || ' ' || answer || ' ' || cast(shown as text) || ' ' || cast(helped as text) from answer_counts order by source, answer";
+        let stored: Vec<String> = sayso::with_db!(&app.app.db, pool => sqlx::query_scalar(select).fetch_all(pool).await).unwrap();
+        assert_eq!(stored, ["answer returns 1 2", "problem P-1 2 1"], "numbers alone");
+        let program = crate::access::Program::new(&app).await;
+        let problem = program.get_at("/api/v1/problems/P-1").await.json();
+        assert_eq!((&problem["shown"], &problem["helped"]), (&json!(2), &json!(1)));
+        let desk = crate::console::Desk::of(&app, "tom", sayso::auth::Role::Manager).await;
+        let page = desk.client.get("/staff/problems").await.body;
+        assert!(page.contains("Shown in 90 days\">2<") && page.contains("Helped\">1<"), "{page}");
+        assert!(desk.client.get("/staff/settings").await.body.contains("shown in 90 days: 1, helped: 2"));
+        // What was long ago is told no more.
+        app.app.clock.advance(91 * sayso::clock::DAY);
+        assert_eq!(program.get_at("/api/v1/problems/P-1").await.json()["shown"], 0);
+    }
+
+    async fn customers_read_the_question_of_a_problem_in_their_language(app: TestApp) {
+        app.apply_service("[[problem]]\nkey = 'P-5'\ntitle = 'Batch 41 leaks'\nquestion = { en = 'Why does my kettle drip?', zh-Hans = '水壶为什么漏水？' }\nsolution = { en = 'A new one.', zh-Hans = '换新的。' }\npublic = true\n").await;
+        app.app.clock.advance(1_000);
+        let ask = async |query: &str| app.client().get(&format!("/api/v1/sites/acme/answers?{query}")).await.json();
+        assert_eq!(ask("q=kettle+drips").await["answers"][0]["question"], "Why does my kettle drip?");
+        let found = ask("q=%E6%B0%B4%E5%A3%B6%E6%BC%8F%E6%B0%B4&lang=zh-Hans").await;
+        assert_eq!((&found["answers"][0]["question"], &found["answers"][0]["solution"]), (&json!("水壶为什么漏水？"), &json!("换新的。")));
+        assert!(!found.to_string().contains("Batch"), "what the staff call it is theirs");
+        let program = crate::access::Program::new(&app).await;
+        let path = "/api/v1/problems/P-5";
+        assert_eq!(program.get_at(path).await.json()["question"]["en"], "Why does my kettle drip?");
+        assert_eq!(program.patch_at(path, &json!({"question": {"en": "Why does it leak?"}})).await.json()["question"], json!({"en": "Why does it leak?"}));
+        let desk = crate::console::Desk::of(&app, "tom", sayso::auth::Role::Manager).await;
+        let saved = desk.post("/staff/problems/P-5", &[("title", "Batch 41 leaks"), ("state", "known"), ("public", "1"), ("question.en", "It drips?"), ("question.zh-Hant", "漏水？"), ("solution.en", "A new one.")]).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+        assert_eq!(program.get_at(path).await.json()["question"], json!({"en": "It drips?", "zh-Hant": "漏水？"}));
+        let exported = sayso::service::store::load(&app.app.db).await.unwrap().write().unwrap();
+        assert!(exported.contains("It drips?"), "{exported}");
+    }
+
     async fn a_site_without_answers_says_so(app: TestApp) {
         assert_eq!(app.client().get("/api/v1/sites/acme").await.json()["answers"], false);
     }

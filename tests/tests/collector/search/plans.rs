@@ -10,7 +10,7 @@ use sayso::clock::Period;
 use sayso::console::inbox::filter::Tab;
 use sayso::console::inbox::rows::{counts_sql, plain_sql};
 use sayso::console::today::counts::{MINE, attainment_sql};
-use sayso::customers::find::Wanted;
+use sayso::customers::find::{self as customers, Bound, Cursor, InTier, LookedAfter, Wanted};
 use sayso::customers::handles::Countries;
 use sayso::db::Db;
 use sayso::db::search::{Order, between_sql, sets_sql};
@@ -58,6 +58,18 @@ async fn plan(db: &Db, statement: &str, values: &[&str]) -> String {
             rows.join("\n")
         }
     }
+}
+
+/// Checks the statement of a page of customers.
+async fn check_customers(db: &Db, what: &str, wanted: &Wanted, after: Option<&Cursor>) {
+    let (sql, values) = wanted.statement(after, 51);
+    let values = values.into_iter().map(|value| match value {
+        Bound::Text(text) => text,
+        Bound::Number(number) => number.to_string(),
+    });
+    let values: Vec<String> = values.collect();
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    check(db, what, &plan(db, &sql, &values).await);
 }
 
 /// Fails where a large table is read as a whole, or more is sorted than some pages.
@@ -132,10 +144,27 @@ on_both_databases! {
         }
         for typed in ["li@example.com", "13800138000", "Li Lei", ""] {
             let wanted = Wanted::read(&app.app.keys, typed, &Countries::default());
-            for after in [None, Some(case)] {
-                let (sql, values) = wanted.statement(after, 51);
-                let values: Vec<&str> = values.iter().map(String::as_str).collect();
-                check(db, "looking customers up", &plan(db, &sql, &values).await);
+            let cursor = Cursor::parse(customers::Order::Newest, case);
+            for after in [None, cursor.as_ref()] {
+                check_customers(db, "looking customers up", &wanted, after).await;
+            }
+        }
+        let worth = Cursor::parse(customers::Order::Value, &format!("12.5_{case}"));
+        let met = Cursor::parse(customers::Order::Newest, case);
+        let lists = [
+            (Some(InTier::Key("gold".to_owned())), None),
+            (None, Some(LookedAfter::By(case.to_owned()))),
+            (None, Some(LookedAfter::ByNobody)),
+            (Some(InTier::Any), Some(LookedAfter::ByNobody)),
+            (None, None),
+        ];
+        for (tier, representative) in lists {
+            for (order, after) in [(customers::Order::Newest, met.as_ref()), (customers::Order::Value, worth.as_ref())] {
+                let wanted = Wanted { tier: tier.clone(), representative: representative.clone(), order, ..Wanted::default() };
+                for after in [None, after] {
+                    let what = format!("customers with {tier:?} of {representative:?} by {order:?}");
+                    check_customers(db, &what, &wanted, after).await;
+                }
             }
         }
         let history = "select cases.id from cases join feedback on feedback.id = cases.id \
