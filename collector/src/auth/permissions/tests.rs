@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-const ACTIONS: [Action; 21] = [
+const ACTIONS: [Action; 22] = [
     Action::EnterFeedback,
     Action::ReadAudit,
     Action::ReadReports,

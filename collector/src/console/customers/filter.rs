@@ -54,7 +54,9 @@ impl ListFilter {
             ME => Some(LookedAfter::By(me.to_owned())),
             id => Some(LookedAfter::By(id.to_owned())),
         };
-        Ok(Wanted { tier, representative, order: self.order(), ..Wanted::read(&app.keys, &self.q, &countries) })
+        let mut wanted = Wanted::read(&app.keys, &self.q, &countries);
+        (wanted.tier, wanted.representative, wanted.order) = (tier, representative, self.order());
+        Ok(wanted)
     }
 
     /// The address of a page with the same filter.

@@ -43,8 +43,8 @@ pub(super) struct Wanted {
     /// The last one.
     pub(super) until: String,
     /// Behind which delivery of the list.
-    cursor: String,
-    done: Option<String>,
+    pub(super) cursor: String,
+    pub(super) done: Option<String>,
 }
 
 #[derive(Template)]
