@@ -106,6 +106,7 @@ async fn the_widget_fits_and_is_open_to_everybody_in_every_language() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_fit_and_are_open_to_everybody_in_every_language() {
     let app = TestApp::spawn_working(Database::Sqlite, without_limits).await;
+    app.set_site(&[&format!("languages={}", Lang::ALL.map(Lang::as_str).join(","))]).await;
     let code = app.client().complain("The shelf is missing.", "lin@example.com").await;
     let mut tour = Tour::begin().await;
     for lang in Lang::ALL {

@@ -256,7 +256,7 @@ async fn a_reply_that_could_not_be_sent_is_there_on_the_next_page() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resolved_case_leads_to_its_survey() {
     let visit = Visit::usual().await;
-    let survey = "[[survey]]\nkey = 'ease'\nkind = 'ces'\nsite = 'acme'\ntitle = { en = 'Was it easy?' }\n";
+    let survey = "[[survey]]\nkey = 'ease'\nkind = 'ces'\nsite = 'acme'\nchannels = ['widget']\ntitle = { en = 'Was it easy?' }\n";
     visit.stage.collector.apply_service(survey).await;
     visit.stage.collector.app.clock.advance(1_000);
     let code = visit.complain().await;

@@ -213,7 +213,7 @@ async fn a_second_module_that_stops_again_and_again_asks_for_the_files_once_more
         visit.choose(std::slice::from_ref(&empty)).await;
         visit.browser.find_in_widget("#files .error").await;
         visit.run("const said = root.querySelector('#files .error'), font = document.createElement('font'); said.replaceWith(font); font.append(said)").await;
-        visit.choose(&[file(folder.path(), "order.txt", b"Order 7")]).await;
+        visit.choose(&[empty.clone(), file(folder.path(), "order.txt", b"Order 7")]).await;
         match stop {
             3 => {
                 visit
