@@ -72,7 +72,8 @@ impl ImapServer {
             "" => String::new(),
             capabilities => format!("imap_capability = {capabilities}\n"),
         };
-        fs::write(server.path("dovecot.conf"), server.settings(&sign_in) + able_to.as_str()).expect("the settings are written");
+        fs::write(server.path("dovecot.conf"), server.settings(&sign_in) + able_to.as_str())
+            .expect("the settings are written");
         server.resume().await;
         server
     }

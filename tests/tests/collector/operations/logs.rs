@@ -151,7 +151,7 @@ async fn work_on_customers(run: &dyn Fn(&[&str]) -> String, data: &Path, client:
         praise,A fine narwhal,Weiming,narwhal@example.com,2021-03-05T05:06:07Z,ORDER-900801\n";
     let said = run(&["import", &write("cases.csv", cases), "--site", "acme"]);
     let customers = "email,phone,name,value\nnarwhal.two@example.com,+86 138 0013 8001,Weiming Two,7\n";
-    let said = said + &run(&["customer", "import", &write("customers.csv", customers), "--site", "acme"]);
+    let said = said + run(&["customer", "import", &write("customers.csv", customers), "--site", "acme"]).as_str();
     for personal in ["narwhal", "eiming", "13800138", "900800"] {
         assert!(!said.contains(personal), "{personal} is printed: {said}");
     }

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use sayso::cases::Case;
-use sayso_tests::{TestApp, on_both_databases};
+use sayso_tests::on_both_databases;
 
 use super::{Form, follow, page, send};
 

@@ -6,7 +6,7 @@ use sayso::clock::{DAY, HOUR};
 use sayso::housekeeping::clean_up;
 use sayso::jobs::run_due;
 use sayso::outbox;
-use sayso_tests::{Database, MailServer, Options, TestApp, on_both_databases};
+use sayso_tests::{MailServer, Options, TestApp, on_both_databases};
 use serde_json::{Value, json};
 
 use super::erasure::assert_nothing_is_left;
