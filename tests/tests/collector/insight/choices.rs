@@ -20,7 +20,7 @@ async fn visits(app: &TestApp) {
         .flat_map(|week| (0..COMPLAINTS[week]).map(move |n| ("complaint", rfc3339(monday(week) + n as i64 * HOUR))));
     import(app, complaints).await;
     let days = (0..6).map(|week| format!("{},{},visits\n", &rfc3339(monday(week) + 12 * HOUR)[..10], VISITS[week]));
-    let file = app.write_file("visits.csv", &format!("date,count,kind\n{}", days.collect::<String>()));
+    let file = app.write_file("visits.csv", format!("date,count,kind\n{}", days.collect::<String>()));
     let (went_well, said) = app.command(&["exposure", "import", &file]).await;
     assert!(went_well, "{said}");
 }

@@ -148,7 +148,7 @@ on_both_databases! {
         apply(&app, &format!("{SERVICE}{target}"), "http://127.0.0.1:9/").await;
         import_csv(&app, &cases().replace("complaint,price", "question,")).await;
         let orders = (0..=BEFORE).map(|week| format!("{},1000\n", &rfc3339(parse_rfc3339(WEEK).unwrap() - week * 7 * DAY + 12 * HOUR)[..10]));
-        let file = app.write_file("orders.csv", &format!("date,count\n{}", orders.collect::<String>()));
+        let file = app.write_file("orders.csv", format!("date,count\n{}", orders.collect::<String>()));
         let (went_well, said) = app.command(&["exposure", "import", &file]).await;
         assert!(went_well, "{said}");
         // Who complained was unhappy, and their promise was broken.

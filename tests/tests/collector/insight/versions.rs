@@ -139,7 +139,7 @@ on_both_databases! {
         let posted = client.send(client.request(reqwest::Method::POST, "/api/v1/sites/acme/surveys/yearly").header("idempotency-key", "018f3a1e-0000-4000-8000-000000000001")
             .json(&json!({"version": open, "answers": answers}))).await;
         assert_eq!(posted.status, StatusCode::CREATED, "{}", posted.body);
-        let file = app.write_file("old.csv", &format!("respondent,item,field,value,version\nr1,tracking,functional,like,{open}\nr2,tracking,functional,like,2\nr3,slot,functional,like,\nr4,slot,functional,like,9\n"));
+        let file = app.write_file("old.csv", format!("respondent,item,field,value,version\nr1,tracking,functional,like,{open}\nr2,tracking,functional,like,2\nr3,slot,functional,like,\nr4,slot,functional,like,9\n"));
         let (_, said) = app.command(&["survey", "import", "yearly", &file]).await;
         assert!(said.contains("Imported: 3.") && said.contains("the survey has no version \"9\""), "{said}");
 

@@ -160,7 +160,8 @@ on_both_databases! {
         ];
         for (tier, representative) in lists {
             for (order, after) in [(customers::Order::Newest, met.as_ref()), (customers::Order::Value, worth.as_ref())] {
-                let wanted = Wanted { tier: tier.clone(), representative: representative.clone(), order, ..Wanted::default() };
+                let mut wanted = Wanted::default();
+                (wanted.tier, wanted.representative, wanted.order) = (tier.clone(), representative.clone(), order);
                 for after in [None, after] {
                     let what = format!("customers with {tier:?} of {representative:?} by {order:?}");
                     check_customers(db, &what, &wanted, after).await;
