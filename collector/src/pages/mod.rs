@@ -16,6 +16,7 @@ pub mod my_cases;
 mod my_customer;
 mod privacy;
 mod record;
+mod stages;
 mod status;
 mod status_form;
 mod survey;

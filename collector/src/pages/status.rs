@@ -15,6 +15,7 @@ use sayso_shared::{Kind, Lang, TrackingCode};
 use super::lookup;
 use super::masked::Masked;
 use super::mistakes::Mistakes;
+use super::stages::{Step, steps};
 use super::status_form::{StatusForm, Typed};
 use super::thanks::ThanksPage;
 use super::visit::{Segment, Shell, Visit, framed_by_site};
@@ -23,7 +24,7 @@ use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::attachments::{self, Attachment, FILE_TYPES, Upload};
 use crate::cases::query::{self, Message, Rated};
-use crate::cases::{Case, Outcome, Stage, Status, split};
+use crate::cases::{Case, Outcome, Stage, split};
 use crate::clock::{HOUR, Millis};
 use crate::erasure;
 use crate::http::client::ClientAddress;
@@ -185,14 +186,6 @@ enum MayAct {
     Rate,
     /// Begin anew.
     No,
-}
-
-/// One of the public stages.
-struct Step {
-    stage: Stage,
-    is_done: bool,
-    is_current: bool,
-    when: Option<Millis>,
 }
 
 /// Why a form was not taken although nothing in it is wrong.
@@ -418,27 +411,6 @@ fn thanks(word: &str) -> Option<&'static str> {
         "address" => Some("pages.done.address"),
         _ => None,
     }
-}
-
-/// The stages that the customer sees, with those that lie behind.
-fn steps(case: &Case) -> Vec<Step> {
-    let current = case.status().stage();
-    let at = |stage: Stage| Stage::ALL.iter().position(|known| *known == stage).unwrap_or_default();
-    // Only this stage is an exception rather than a step of the way.
-    let shown = Stage::ALL.iter().copied().filter(|&stage| stage != Stage::WaitingForYou || stage == current);
-    shown
-        .map(|stage| Step {
-            stage,
-            is_current: stage == current,
-            is_done: at(stage) < at(current) || (stage == current && current == Stage::Closed),
-            when: match stage {
-                Stage::Received => Some(case.received_at),
-                Stage::Answered => case.resolved_at.filter(|_| !case.status().is_open()),
-                Stage::Closed => case.closed_at.filter(|_| case.status() == Status::Closed),
-                Stage::BeingLookedInto | Stage::WaitingForYou => None,
-            },
-        })
-        .collect()
 }
 
 /// The words of a form, kept while the case can't be reached.

@@ -8,7 +8,6 @@ use axum::response::Html;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::PATH;
 use crate::app::App;
 use crate::assets::{self, MARK};
 use crate::auth::SignedIn;
@@ -25,6 +24,8 @@ use crate::reports::periods::{Edge, moment};
 use crate::sites::targets::Target;
 use crate::text::Texts;
 
+/// Where the deliveries are.
+pub(super) const PATH: &str = "/staff/deliveries";
 /// Deliveries of a page.
 const PAGE: usize = 50;
 /// The word for all members together, where deliveries are summed up.

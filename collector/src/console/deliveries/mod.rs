@@ -8,10 +8,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 
-/// Where the deliveries are.
-const PATH: &str = "/staff/deliveries";
-
 /// `/staff/deliveries…`.
 pub fn router() -> Router<App> {
-    Router::new().route(PATH, get(list::show)).route("/staff/deliveries/replay", post(replay::submit))
+    Router::new().route(list::PATH, get(list::show)).route("/staff/deliveries/replay", post(replay::submit))
 }
