@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use mail_parser::{Address, HeaderName, Message, MessageParser, PartType};
 use sayso_shared::EmailAddress;
+use sayso_shared::limits::ATTACHMENT_MAX_BYTES;
 
 pub use super::body::File;
 use super::rows::MailReason;
@@ -71,6 +72,10 @@ impl Mail {
             return Err(MailReason::Encrypted);
         }
         let (text, files) = body::read(&message)?;
+        // What is longer than a message is kept as a file, and longer than a file is in no case: the mail as it came stays whole.
+        if text.len() > ATTACHMENT_MAX_BYTES {
+            return Err(MailReason::TextTooLong);
+        }
         let bounce = automatic.filter(|reason| *reason == MailReason::Bounced).map(|_| bounce(&message));
         Ok(Self {
             message_id: message.message_id().map(str::to_owned).filter(|id| !id.is_empty()),

@@ -51,6 +51,8 @@ words! {
         TooManyParts = "too_many_parts",
         /// It is larger than what is read.
         TooLarge = "too_large",
+        /// Its text is longer than a file may be.
+        TextTooLong = "text_too_long",
         /// Its headers are longer than are looked at.
         HeadersTooLong = "headers_too_long",
         /// It does not say who wrote it, by an address that can be answered.

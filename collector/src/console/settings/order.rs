@@ -25,7 +25,8 @@ pub(super) struct Rule {
 
 #[derive(Deserialize)]
 pub(super) struct Move {
-    /// `up` or `down`.
+    /// `up`; anything else is down.
+    #[serde(default)]
     to: String,
 }
 

@@ -14,7 +14,8 @@ const SIZES: [(u32, u32); 3] = [(320, 640), (375, 760), (1280, 900)];
 
 /// What scrolls sideways, or sticks out of the panel.
 const WIDE: &str = "const root = document.querySelector('sayso-widget')?.shadowRoot, page = document.scrollingElement, found = [];\
-    if (page.scrollWidth > innerWidth + 1) found.push('the page: ' + page.scrollWidth);\
+    if (page.scrollWidth > innerWidth + 1) found.push('the page: ' + page.scrollWidth + ' ' + [...document.querySelectorAll('body *')]\
+      .filter((element) => element.getBoundingClientRect().right > innerWidth + 1).map((element) => element.outerHTML.slice(0, 160)).slice(-2).join(' '));\
     for (const element of root?.querySelectorAll('#panel, #panel *') ?? []) {\
       const { left, right, width } = element.getBoundingClientRect(), { overflowX, visibility } = getComputedStyle(element);\
       if (!width || visibility != 'visible' || element.closest('.offscreen')) continue;\

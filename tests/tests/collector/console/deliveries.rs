@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 use sayso::auth::Role;
+use sayso::clock::SECOND;
 use sayso_tests::{Database, TestApp, WebhookReceiver, on_both_databases};
 use serde_json::json;
 
@@ -23,6 +24,14 @@ async fn refused(database: Database, receiver: &WebhookReceiver, cases: usize) -
     assert!(deliveries(&app).await.iter().all(|row| row.state == "failed"));
     receiver.answer_all_with(200, r#"{"code":0}"#);
     app
+}
+
+/// Works for a minute, in which a room takes but so many messages.
+async fn work_on(app: &TestApp) {
+    for _ in 0..6 {
+        app.app.clock.advance(10 * SECOND);
+        work(app).await;
+    }
 }
 
 async fn states(app: &TestApp) -> Vec<String> {
@@ -48,7 +57,7 @@ on_both_databases! {
         let picked = format!("delivery.{}", deliveries(&app).await[0].id);
         let some = ann.post("/staff/deliveries/replay", &[("what", "some"), (&picked, "1"), ("target", "room")]).await;
         assert_eq!(some.location(), "/staff/deliveries?target=room&done=some");
-        work(&app).await;
+        work_on(&app).await;
         assert_eq!(states(&app).await, ["failed", "failed", "sent"]);
         // Of other days there is nothing.
         let fields = [("what", "all"), ("target", "room"), ("until", "2020-01-01")];
@@ -57,7 +66,7 @@ on_both_databases! {
         assert_eq!(states(&app).await, ["failed", "failed", "sent"]);
         let all = ann.post("/staff/deliveries/replay", &[("what", "all"), ("target", "room")]).await;
         assert_eq!(all.location(), "/staff/deliveries?target=room&done=all");
-        work(&app).await;
+        work_on(&app).await;
         assert_eq!(states(&app).await, ["sent", "sent", "sent"]);
         assert!(ann.client.get("/staff/deliveries").await.body.contains("Nothing is stuck."));
     }
@@ -71,6 +80,6 @@ on_both_databases! {
         let (_, rest) = first.split_once("rel=\"next\" href=\"").expect("there is more");
         let next = rest.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
         let second = ann.client.get(&next).await.body;
-        assert_eq!(second.matches("name=\"delivery.").count(), 2, "{second}");
+        assert_eq!(second.matches("name=\"delivery.").count(), deliveries(&app).await.len() - 50, "{second}");
     }
 }

@@ -40,7 +40,8 @@ on_both_databases! {
             ("one endless header", mail("li@example.com", CARE, "line", &format!("X-Long: {}\r\n", "a".repeat(30 * MIB)), "Hello"), 0, "held (headers_too_long)"),
             ("containers in containers", mail("li@example.com", CARE, "deep", &format!("MIME-Version: 1.0\r\n{deep_head}\r\n"), deep), 0, "held (too_many_parts)"),
             ("a file of zeros", mail("li@example.com", CARE, "zeros", &head, &packed), 0, "  case  case "),
-            ("a text that never ends", mail("li@example.com", CARE, "text", "", &"word ".repeat(35 * MIB / 5)), 0, "  case  case "),
+            ("a text that never ends", mail("li@example.com", CARE, "text", "", &"word ".repeat(35 * MIB / 5)), 0, "held (text_too_long)"),
+            ("a text as long as a file", mail("li@example.com", CARE, "long", "", &"word ".repeat(9 * MIB / 5)), 0, "  case  case "),
             ("a page of tags", mail("li@example.com", CARE, "tags", page, &format!("{tags}Deep")), 0, "  case  case "),
         ] {
             let size = raw.len();

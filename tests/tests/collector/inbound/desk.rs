@@ -106,8 +106,10 @@ on_both_databases! {
         }
         assert_eq!(program.post_at(&of(&all[0], "/take"), &json!({})).await.status, StatusCode::CONFLICT);
         assert_eq!(program.post_at(&of("nothing", "/take"), &json!({})).await.status, StatusCode::NOT_FOUND);
-        let log = program.get_at("/api/v1/audit?action=mail&actor=token").await.json();
-        assert_eq!(log["audit"].as_array().unwrap().len(), 2, "{log}");
-        assert!(!log.to_string().contains("example.com"), "{log}");
+        for action in ["take", "drop"] {
+            let log = program.get_at(&format!("/api/v1/audit?action=inbound_mail.{action}&actor=token")).await.json();
+            assert_eq!(log["audit"].as_array().unwrap().len(), 1, "{log}");
+            assert!(!log.to_string().contains("example.com"), "{log}");
+        }
     }
 }

@@ -116,7 +116,7 @@ on_both_databases! {
         // Each figure leads to the cases that it counts, in the text and in the page.
         let email = sayso::auth::member::Email::parse("tom@acme.example").unwrap();
         let id = sayso::auth::Member::id_of(&app.app.db, &email).await.unwrap().unwrap();
-        let tom = Desk::of_member(&app, "tom", id).await;
+        let tom = Desk::of_member(&app, "tom", id.clone()).await;
         for (figure, list, cases) in [
             ("Received: 3 (before: 0)", "status=all&counted=received", 3),
             ("Due today: 0", "status=open&due=today&sort=due", 0),
@@ -152,6 +152,8 @@ on_both_databases! {
         app.app.clock.advance(7 * DAY);
         assert_eq!(digests::plan(&app.app).await.unwrap(), 1, "the lead alone");
 
+        // Her session has ended meanwhile.
+        let tom = Desk::of_member(&app, "tom", id).await;
         let page = tom.client.get("/staff/account").await;
         assert!(page.body.contains("Digests by email") && !page.body.contains("name=\"week\" value=\"1\" checked"), "{}", page.body);
         let chosen = tom.post("/staff/account/digests", &[("day", "1"), ("hour", "17")]).await;

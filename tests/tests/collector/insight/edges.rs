@@ -40,17 +40,16 @@ on_both_databases! {
 
     async fn a_leap_day_is_a_day_of_february(app: TestApp) {
         reports::set_up(&app).await;
-        go_to(&app, "2028-03-01T00:00:00Z");
-        import_csv(&app, "kind,message,received_at,external_id\nquestion,words,2028-02-29T04:00:00Z,1\nquestion,words,2028-01-31T04:00:00Z,2\n").await;
+        import_csv(&app, "kind,message,received_at,external_id\nquestion,words,2024-02-29T04:00:00Z,1\nquestion,words,2024-01-31T04:00:00Z,2\n").await;
         let program = Program::new(&app).await;
-        let days = report(&program, "overview?by=day&from=2028-02-01&to=2028-02-29").await;
+        let days = report(&program, "overview?by=day&from=2024-02-01&to=2024-02-29").await;
         let rows = days["rows"].as_array().unwrap();
-        assert_eq!((rows.len(), &rows[28]["group"], &rows[28]["n"]), (29, &json!("2028-02-29"), &json!(1)));
-        assert!(days["before"]["from"].as_str().unwrap().starts_with("2027-12-31T16:00:00"), "the month before, in Shanghai: {days}");
-        let month = report(&program, "overview?by=month&from=2028-02-01&to=2028-02-29").await;
+        assert_eq!((rows.len(), &rows[28]["group"], &rows[28]["n"]), (29, &json!("2024-02-29"), &json!(1)));
+        assert!(days["before"]["from"].as_str().unwrap().starts_with("2023-12-31T16:00:00"), "the month before, in Shanghai: {days}");
+        let month = report(&program, "overview?by=month&from=2024-02-01&to=2024-02-29").await;
         assert_eq!((&month["rows"][0]["n"], &month["before"]["rows"][0]["n"]), (&json!(1), &json!(1)));
-        let refused = program.get_at("/api/v1/reports/overview?from=2027-02-29").await;
-        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "there is none in 2027: {}", refused.body);
+        let refused = program.get_at("/api/v1/reports/overview?from=2023-02-29").await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "there is none in 2023: {}", refused.body);
     }
 
     async fn what_a_member_did_who_left_stays_under_their_name(app: TestApp) {

@@ -172,7 +172,7 @@ on_both_databases! {
         let moved = program.patch(&id, &json!({"team": "billing", "reason": "Theirs"}), None).await;
         assert_eq!(moved.status, StatusCode::OK, "{}", moved.body);
         for (form, field) in [("reply", "body"), ("note", "body"), ("tasks", "title"), ("efforts", "note"), ("split", "text")] {
-            let lost = send(&lin, &page, &format!("{path}/{form}"), &[(field, "Dear <Mr> Li")]).await;
+            let lost = send(&lin, &page, &format!("{path}/{form}"), &[("kind", "call"), (field, "Dear <Mr> Li")]).await;
             assert_eq!(lost.status, StatusCode::NOT_FOUND, "{form}");
             assert!(lost.body.contains("nothing was sent or saved") && lost.body.contains("Dear &#60;Mr&#62; Li</textarea>"), "{form}: {}", lost.body);
             assert!(!lost.body.contains("Wrong amount"), "what they may not see any more: {}", lost.body);

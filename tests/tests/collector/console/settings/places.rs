@@ -62,6 +62,8 @@ on_both_databases! {
         assert_eq!(saved.location(), "/staff/settings?done=applied#site", "{}", saved.body);
         let shown = desk.client.get(&page).await.body;
         let (_, rest) = shown.split_once("class=\"site-logo\" src=\"").expect("the picture is shown");
+        // Settings of sites are kept for a moment.
+        app.app.clock.advance(10_000);
         let picture = app.client().get(rest.split('"').next().unwrap()).await;
         assert_eq!((picture.status, picture.header("content-type")), (StatusCode::OK, "image/png"));
         // What the other form saves leaves it where it is.
