@@ -21,6 +21,7 @@ const SAME_AS_ENGLISH: &[(&str, &[&str])] = &[
     ("pages.entry.name", &["de"]),
     ("pages.receipt.site", &["pt-BR", "fr"]),
     ("survey.sheet_code", &["fr"]),
+    ("survey.sheet_version", &["fr", "de"]),
 ];
 
 fn placeholders(text: &str) -> BTreeSet<&str> {
