@@ -171,6 +171,16 @@ impl ListPage {
         STATES.map(DeliveryState::as_str).map(|word| (word, self.t.get(&format!("console.delivery.{word}"))))
     }
 
+    /// Whether the list begins here.
+    fn is_first(&self) -> bool {
+        self.wanted.cursor.is_empty()
+    }
+
+    /// Whether something of the page can be sent again.
+    fn may_pick(&self) -> bool {
+        self.rows.iter().any(|row| row.can_replay)
+    }
+
     fn first(&self) -> String {
         self.wanted.address(None)
     }
