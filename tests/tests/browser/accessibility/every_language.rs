@@ -115,7 +115,7 @@ async fn the_pages_fit_and_are_open_to_everybody_in_every_language() {
             tour.browser.driver.goto(format!("{}/{path}?lang={}", app.url, lang.as_str())).await.unwrap();
             let direction = tour.browser.run("return getComputedStyle(document.documentElement).direction").await;
             assert_eq!(direction, json!(if lang == Lang::Ar { "rtl" } else { "ltr" }), "{}", lang.as_str());
-            tour.browser.run("for (const part of document.querySelectorAll('details')) part.open = true").await;
+            tour.browser.run("for (const part of document.querySelectorAll('main details')) part.open = true").await;
             tour.look(lang, what).await;
         }
     }
