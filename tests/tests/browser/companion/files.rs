@@ -205,39 +205,6 @@ async fn a_second_module_that_stops_takes_nothing_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_module_that_stops_again_and_again_asks_for_the_files_once_more() {
-    let visit = Visit::usual().await;
-    let folder = tempfile::tempdir().unwrap();
-    let empty = file(folder.path(), "empty.txt", b"");
-    for stop in 1..=3 {
-        visit.choose(std::slice::from_ref(&empty)).await;
-        visit.browser.find_in_widget("#files .error").await;
-        visit.run("const said = root.querySelector('#files .error'), font = document.createElement('font'); said.replaceWith(font); font.append(said)").await;
-        visit.choose(&[empty.clone(), file(folder.path(), "order.txt", b"Order 7")]).await;
-        match stop {
-            3 => {
-                visit
-                    .wait_for(
-                        "a sentence",
-                        "root.querySelector('#attach > .hint')?.textContent.startsWith('This stopped working')",
-                    )
-                    .await;
-            }
-            _ => {
-                visit.ready(1).await;
-                click_in_widget(&visit.browser, ".files .remove").await;
-                visit.wait_for("an empty list", "!root.querySelector('.files')").await;
-            }
-        }
-    }
-    visit.choose(&[file(folder.path(), "second.txt", b"Order 8")]).await;
-    visit.ready(1).await;
-    type_in_widget(&visit.browser, "#message", "It works again.").await;
-    assert_eq!(names(&visit.send_and_read().await), ["second.txt"]);
-    visit.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_photo_that_is_taken_away_while_it_is_read_is_not_sent() {
     let visit = Visit::usual().await;
     let folder = tempfile::tempdir().unwrap();
