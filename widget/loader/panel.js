@@ -450,7 +450,9 @@ export function panel(sayso, outboxOnly) {
   }
   // The files that go along, once they are what is sent: a photo may still be made smaller.
   const ready = async () => {
-    await Promise.race([taken, new Promise(next => setTimeout(next, 30000))])
+    let late
+    await Promise.race([taken, new Promise(next => (late = setTimeout(next, 30000)))])
+    clearTimeout(late)
     return await sayso.ready?.() ?? sayso.files
   }
   // Everything that is sent goes through the outbox, where there is one and its disk may be used without asking.

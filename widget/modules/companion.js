@@ -32,11 +32,13 @@ const holder = onchange => {
     async ready() {
       // What has just been chosen is in the list by then.
       await new Promise(next => setTimeout(next))
+      let late
       await new Promise(go => {
         waiting.push(go)
-        setTimeout(go, PATIENCE)
+        late = setTimeout(go, PATIENCE)
         settle()
       })
+      clearTimeout(late)
       return held.files
     }
   }

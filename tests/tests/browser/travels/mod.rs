@@ -263,8 +263,14 @@ async fn morning_counts_it(journey: &Journey) {
 
     let day = journey.mail_to("ivy@acme.example", 2).await;
     assert_eq!(day.subject(), "全部团队，2026年11月30日：新增 2 条，逾期 1 条");
-    let figures = "新增：2（上一期：0）\n已解决：1（上一期：0）\n目前未结：1\n目前逾期：1\n";
-    for part in [figures, "收到 2 条反馈，解决 1 条。", "5 个承诺中兑现了 80 %。"] {
+    let figures = [
+        "新增：2（上一期：0）\n",
+        "已解决：1（上一期：0）\n",
+        "目前未结：1\n",
+        "目前逾期：1\n",
+        "本期承诺中未兑现：1（上一期：0）\n",
+    ];
+    for part in figures.into_iter().chain(["收到 2 条反馈，解决 1 条。", "5 个承诺中兑现了 80 %。"]) {
         assert!(day.text().contains(part), "{part} is not in {}", day.text());
     }
     assert!(day.html().contains("<img src=\"cid:chart@sayso\""), "{}", day.html());
