@@ -450,6 +450,7 @@ export function panel(sayso, outboxOnly) {
   }
   // The files that go along, once they are what is sent: a photo may still be made smaller.
   const ready = async () => {
+    /** @type {number | undefined} */
     let late
     await Promise.race([taken, new Promise(next => (late = setTimeout(next, 30000)))])
     clearTimeout(late)

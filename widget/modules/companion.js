@@ -32,6 +32,7 @@ const holder = onchange => {
     async ready() {
       // What has just been chosen is in the list by then.
       await new Promise(next => setTimeout(next))
+      /** @type {number | undefined} */
       let late
       await new Promise(go => {
         waiting.push(go)
