@@ -2,8 +2,7 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
@@ -36,21 +35,20 @@ pub(super) async fn pipe_measured(app: &TestApp, raw: Vec<u8>, more: &[&str]) ->
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let (status, is_over) = (format!("/proc/{}/status", child.id()), Arc::new(AtomicBool::new(false)));
-        let ended = Arc::clone(&is_over);
+        let status = format!("/proc/{}/status", child.id());
+        let (end, ended) = mpsc::channel::<()>();
         // What the system notes only grows, so the last look before its end is the peak, but for a moment.
         let watch = std::thread::spawn(move || {
-            let mut peak = 0;
-            while !ended.load(Ordering::Relaxed) {
+            let mut peak = peak_in(&status);
+            while ended.recv_timeout(Duration::from_millis(2)) == Err(RecvTimeoutError::Timeout) {
                 peak = peak.max(peak_in(&status));
-                std::thread::sleep(Duration::from_millis(2));
             }
             peak
         });
         // One that refuses early reads no further, which is no failure of ours.
         let _ = child.stdin.take().unwrap().write_all(&raw);
         let output = child.wait_with_output().unwrap();
-        is_over.store(true, Ordering::Relaxed);
+        drop(end);
         let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         (output.status.code().unwrap(), printed, watch.join().unwrap() / 1024)
     };
