@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::parameters::{each_once, unknown, wrong};
 use super::refusals::{BodyRefusals, TokenRefusals};
+use super::rows::rows;
 use crate::app::App;
 use crate::audit::Stamp;
 use crate::auth::bearer::{MayReadService, MayWriteService};
@@ -176,22 +177,7 @@ fn after(cursor: &str) -> Option<(String, String)> {
 fn read(body: Value) -> Result<(String, Vec<Exposed>)> {
     let mut fields = Fields::new(body, "");
     let site = fields.required_text::<64>("site");
-    let rows = match fields.value("rows") {
-        Some(Value::Array(rows)) if (1..=ROWS_MAX).contains(&rows.len()) => rows,
-        Some(Value::Array(rows)) => {
-            let code = if rows.is_empty() { ErrorCode::TooShort } else { ErrorCode::TooLong };
-            fields.refuse("rows", code, format!("must have 1 to {ROWS_MAX} rows"));
-            Vec::new()
-        }
-        Some(_) => {
-            fields.refuse("rows", ErrorCode::Invalid, "must be a list of rows");
-            Vec::new()
-        }
-        None => {
-            fields.refuse("rows", ErrorCode::Required, "is required");
-            Vec::new()
-        }
-    };
+    let rows = rows(&mut fields, ROWS_MAX);
     let mut errors = fields.into_errors();
     let mut read = Vec::with_capacity(rows.len());
     for (at, row) in rows.into_iter().enumerate() {

@@ -27,6 +27,7 @@ mod problems;
 mod read;
 pub mod refusals;
 mod reports;
+mod rows;
 mod service;
 mod split;
 mod suggestions;

@@ -28,6 +28,9 @@ pub struct Listed {
     pub channel: String,
     /// The type of its event; none for a mail that stands for others.
     pub event: Option<String>,
+    /// What it is of: an event, or another word where it is of none.
+    #[serde(skip)]
+    pub subject: String,
     /// The identifier of the case.
     pub case: Option<String>,
     /// Where it stands.
@@ -130,6 +133,14 @@ pub async fn list(db: &Db, targets: &[Target], filter: &Filter) -> sqlx::Result<
     Ok(rows.into_iter().map(|row| row.listed(targets)).collect())
 }
 
+/// What deliveries to a target, by its key or identifier, or to customers have as their destination.
+pub fn destination(targets: &[Target], key: &str) -> Option<String> {
+    if key == CUSTOMER {
+        return Some(CUSTOMER.to_owned());
+    }
+    targets.iter().find(|target| target.key == key || target.id == key).map(|target| target.id.clone())
+}
+
 /// What was said to the receiver of a delivery by HTTP, and heard from it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Exchanged {
@@ -219,6 +230,7 @@ impl Row {
             event: self
                 .event
                 .or_else(|| (self.subject == signals::SUBJECT).then(|| EventType::Signal.as_str().to_owned())),
+            subject: self.subject,
             attempts: self.attempts,
             last_error: self.last_error,
             took: self.took,

@@ -2,10 +2,8 @@
 
 use crate::clock::Millis;
 use crate::db::Db;
+use crate::sites::targets::Channel;
 use crate::with_db;
-
-/// The channel of mails, whose server is one for all.
-pub const MAIL: &str = "email";
 
 /// Deliveries to one destination that did not get there.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -26,7 +24,8 @@ pub struct Stuck {
 pub async fn mails(db: &Db) -> sqlx::Result<Option<(u64, Millis)>> {
     let select = "select count(*), coalesce(min(created_at), 0) from deliveries \
         where state = 'pending' and attempts >= 3 and channel = $1";
-    let (count, since): (i64, Millis) = with_db!(db, pool => sqlx::query_as(select).bind(MAIL).fetch_one(pool).await)?;
+    let (count, since): (i64, Millis) =
+        with_db!(db, pool => sqlx::query_as(select).bind(Channel::Email.as_str()).fetch_one(pool).await)?;
     Ok((count > 0).then(|| (count.unsigned_abs(), since)))
 }
 

@@ -18,8 +18,8 @@ use crate::auth::bearer::MayReadService;
 use crate::cases::search;
 use crate::clock::{Millis, rfc3339};
 use crate::http::{Error, Result};
-use crate::outbox::list::{self, Exchanged, Filter, Listed, STATES};
-use crate::outbox::{CUSTOMER, State as DeliveryState};
+use crate::outbox::State as DeliveryState;
+use crate::outbox::list::{self, Exchanged, Filter, Listed, STATES, destination};
 use crate::reports::periods::{Edge, moment};
 use crate::sites::targets::Target;
 
@@ -203,14 +203,6 @@ async fn read(app: &App, targets: &[Target], parameters: Vec<(String, String)>) 
     // One more than is shown says whether there is a next page.
     filter.limit = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     if errors.is_empty() { Ok((filter, limit)) } else { Err(errors.into()) }
-}
-
-/// What the deliveries to a target, or to customers, have as their destination.
-fn destination(targets: &[Target], key: &str) -> Option<String> {
-    if key == CUSTOMER {
-        return Some(CUSTOMER.to_owned());
-    }
-    targets.iter().find(|target| target.key == key || target.id == key).map(|target| target.id.clone())
 }
 
 impl From<Listed> for DeliveryBody {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{FullBody, destination, full};
+use super::{FullBody, full};
 use crate::api::patch::key_of;
 use crate::api::refusals::{BodyRefusals, TokenRefusals};
 use crate::app::App;
@@ -20,7 +20,7 @@ use crate::cases::idempotency::{self, request_hash};
 use crate::clock::{Millis, parse_rfc3339};
 use crate::http::body::JsonBody;
 use crate::http::{Error, Result};
-use crate::outbox::list::{self, Replay};
+use crate::outbox::list::{self, Replay, destination};
 use crate::sites::targets::Target;
 
 /// By what repeated requests are recognised.

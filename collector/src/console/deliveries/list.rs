@@ -138,10 +138,7 @@ impl Wanted {
 
     /// What the deliveries have as their destination.
     pub(super) fn destination(&self, targets: &[Target]) -> Option<String> {
-        if self.target == CUSTOMER {
-            return Some(CUSTOMER.to_owned());
-        }
-        targets.iter().find(|target| target.key == self.target).map(|target| target.id.clone())
+        list::destination(targets, &self.target)
     }
 
     /// When they were planned.

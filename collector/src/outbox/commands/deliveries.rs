@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::deliveries_table::{print_exchanged, print_one, print_table};
 use crate::clock::{Millis, parse_rfc3339};
 use crate::context::Context;
-use crate::outbox::delivery::{CUSTOMER, State};
-use crate::outbox::list::{Filter, Replay, STATES, exchanged, find, list, replay};
+use crate::outbox::delivery::State;
+use crate::outbox::list::{self, Filter, Replay, STATES, exchanged, find, list, replay};
 use crate::sites::targets::{Standing, Target};
 
 /// List what is forwarded and how that went, and send it once more.
@@ -106,12 +106,8 @@ async fn begin_anew(context: &Context, targets: &[Target], what: &Replay) -> any
 }
 
 fn destination(targets: &[Target], key: &str) -> anyhow::Result<String> {
-    if key == CUSTOMER {
-        return Ok(CUSTOMER.to_owned());
-    }
-    let target = targets.iter().find(|target| target.key == key || target.id == key);
-    let target = target.with_context(|| format!("there is no target {key}; `sayso target list` shows the targets"))?;
-    Ok(target.id.clone())
+    let found = list::destination(targets, key);
+    found.with_context(|| format!("there is no target {key}; `sayso target list` shows the targets"))
 }
 
 fn time(text: Option<&str>, otherwise: Millis) -> anyhow::Result<Millis> {
