@@ -155,7 +155,7 @@ on_both_databases! {
         let page = mei.client.get("/staff/calls").await.body;
         assert!(page.contains("Unhappy last time: 2 of 5") && page.contains(&format!("/staff/cases/{case}#efforts")), "{page}");
         assert!(!bo.client.get("/staff/calls").await.body.contains("Unhappy"), "she is not his customer");
-        assert!(vera.client.get("/staff/calls").await.body.contains("Called by mei"), "whoever sees everything sees who calls");
+        assert!(vera.client.get("/staff/calls").await.body.contains("Caller: mei"), "whoever sees everything sees who calls");
         app.app.clock.advance(1_000);
         let noted = mei.post(&format!("/staff/cases/{case}/efforts"), &[("kind", "call"), ("result", "reached"), ("note", "sorry")]).await;
         assert_eq!(noted.status, StatusCode::SEE_OTHER, "{}", noted.body);
@@ -206,7 +206,7 @@ on_both_databases! {
         assert!(rated.status.is_success(), "{}", rated.body);
         let tom = Desk::of(&app, "tom", Role::Manager).await;
         let page = tom.client.get("/staff/calls").await.body;
-        assert!(page.contains("Unhappy last time: 1 of 5") && page.contains("Called by Nobody"), "{page}");
+        assert!(page.contains("Unhappy last time: 1 of 5") && page.contains("Caller: Nobody"), "{page}");
         assert!(!mei.client.get("/staff/calls").await.body.contains("Unhappy"), "they are nobody's and not hers");
         let listed = program.get_at("/api/v1/calls").await.json();
         assert_eq!((&listed["calls"][0]["customer"], &listed["calls"][0]["representative"]), (&json!(customer), &json!(null)));
