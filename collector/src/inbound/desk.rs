@@ -136,7 +136,7 @@ pub async fn take(app: &App, id: &str, site: Option<&Site>, stamp: &Stamp) -> Re
         _ => None,
     };
     let incoming = Incoming {
-        id: received.id.clone(),
+        id: Some(received.id.clone()),
         raw: &held.raw,
         site: site.or(of_its_own.as_deref()),
         team: held.team.as_deref(),

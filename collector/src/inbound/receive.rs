@@ -47,8 +47,8 @@ pub enum BulkMail {
 
 /// A mail that is to be taken.
 pub(super) struct Incoming<'a> {
-    /// The identifier that it gets here, or has where it was held.
-    pub(super) id: String,
+    /// The identifier that it has here, where somebody takes one that is held.
+    pub(super) id: Option<String>,
     /// The mail as it came.
     pub(super) raw: &'a [u8],
     /// The site for new cases.
@@ -62,7 +62,7 @@ pub(super) struct Incoming<'a> {
 impl<'a> Incoming<'a> {
     /// One that comes now.
     fn new(raw: &'a [u8], site: Option<&'a Site>) -> Self {
-        Self { id: new_id(), raw, site, team: None, bulk: BulkMail::Hold }
+        Self { id: None, raw, site, team: None, bulk: BulkMail::Hold }
     }
 }
 
@@ -105,14 +105,21 @@ pub(super) async fn take(app: &App, incoming: Incoming<'_>) -> Result<Handled> {
     {
         team::give(app, case_id, team).await?;
     }
+    let known = match id {
+        Some(id) => Received::by_id(&app.db, &id).await?,
+        None => Received::held_as(&app.db, &fingerprint).await?,
+    };
+    let is_held = decision.outcome == MailOutcome::Held;
+    let now = app.clock.now();
     let received = Received {
-        id,
-        received_at: app.clock.now(),
+        // One that stays held waits since it came, however often it is tried.
+        received_at: known.as_ref().filter(|_| is_held).map_or(now, |known| known.received_at),
+        id: known.map_or_else(new_id, |known| known.id),
         outcome: decision.outcome.as_str().to_owned(),
         reason: decision.reason.map(|reason| reason.as_str().to_owned()),
         case_id: decision.case_id,
     };
-    let held = (decision.outcome == MailOutcome::Held).then(|| HeldMail {
+    let held = is_held.then(|| HeldMail {
         raw: raw.to_owned(),
         site_id: site.as_ref().map(|site| site.id().to_owned()),
         team: team.map(str::to_owned),
@@ -136,7 +143,7 @@ pub async fn hold_failed(app: &App, raw: &[u8], site: Option<&Site>, team: Optio
     let held =
         HeldMail { raw: raw.to_owned(), site_id: site.map(|site| site.id().to_owned()), team: team.map(str::to_owned) };
     let noted = Noted { fingerprint: &fingerprint, message_id: None, held: Some(&held) };
-    Ok(held_now(app, MailReason::Failed).record(&app.db, &app.keys, noted).await?)
+    Ok(held_now(app, &fingerprint, MailReason::Failed).await?.record(&app.db, &app.keys, noted).await?)
 }
 
 /// Takes the mails that could not be taken before.
@@ -158,17 +165,19 @@ pub async fn retry_failed(app: &App) -> Result<()> {
 pub(super) async fn hold_unread(app: &App, place: &str, reason: MailReason) -> Result<()> {
     let fingerprint = app.keys.hash(Purpose::Mail, &format!("place/{place}"));
     let noted = Noted { fingerprint: &fingerprint, message_id: None, held: None };
-    Ok(held_now(app, reason).record(&app.db, &app.keys, noted).await?)
+    Ok(held_now(app, &fingerprint, reason).await?.record(&app.db, &app.keys, noted).await?)
 }
 
-fn held_now(app: &App, reason: MailReason) -> Received {
-    Received {
-        id: new_id(),
-        received_at: app.clock.now(),
+async fn held_now(app: &App, fingerprint: &str, reason: MailReason) -> sqlx::Result<Received> {
+    let known = Received::held_as(&app.db, fingerprint).await?.map(|known| (known.id, known.received_at));
+    let (id, received_at) = known.unwrap_or_else(|| (new_id(), app.clock.now()));
+    Ok(Received {
+        id,
+        received_at,
         outcome: MailOutcome::Held.as_str().to_owned(),
         reason: Some(reason.as_str().to_owned()),
         case_id: None,
-    }
+    })
 }
 
 async fn decide(app: &App, mail: &Mail, site: Option<&Site>, bulk: BulkMail) -> Result<Decision> {

@@ -134,6 +134,12 @@ impl Received {
         with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(fingerprint).fetch_optional(pool).await)
     }
 
+    /// The mail that is held under a fingerprint, whose identifier is its own for as long as it is held.
+    pub async fn held_as(db: &Db, fingerprint: &str) -> sqlx::Result<Option<Self>> {
+        let select = format!("{SELECT} where fingerprint = $1 and outcome = 'held'");
+        with_db!(db, pool => sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(fingerprint).fetch_optional(pool).await)
+    }
+
     /// Forgets a mail that was held and has been taken since.
     pub async fn forget_held(db: &Db, fingerprint: &str) -> sqlx::Result<()> {
         let delete = "delete from inbound_mails where fingerprint = $1 and outcome = 'held'";

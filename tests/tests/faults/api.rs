@@ -60,7 +60,7 @@ include-path = "/api/v1/mail"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "422", "429"]
 
 [[operations]]
-include-path-regex = "^/api/v1/(cases|calls|check-calls|events|tasks|audit|customers|exposure|my|targets|deliveries|mail/)"
+include-path-regex = "^/api/v1/(cases|calls|check-calls|events|tasks|audit|customers|exposure|my|targets|deliveries|mail/|hours|suggestions)"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "429"]
 
 [[operations]]
@@ -80,7 +80,7 @@ checks.ensure_resource_availability.enabled = false
 
 # Parameters that are left empty count as absent there, for clients that fill in a form of all of them.
 [[operations]]
-include-name-regex = "^GET /api/v1/(reports|cases|check-calls|events|audit|customers|exposure|problems|service|surveys|targets|deliveries|mail)"
+include-name-regex = "^GET /api/v1/(reports|cases|check-calls|events|audit|customers|exposure|problems|service|surveys|targets|deliveries|mail|hours|suggestions)"
 checks.negative_data_rejection.expected-statuses = ["200", "400", "401", "403", "404", "405", "422"]
 
 [[operations]]

@@ -30,6 +30,19 @@ on_both_databases! {
         assert!(!done && printed.contains("only mails that are held"), "{printed}");
     }
 
+    async fn a_mail_that_is_held_and_comes_again_is_found_by_the_identifier_that_it_had(app: TestApp) {
+        app.set_site(&["mail_address=care@shop.example"]).await;
+        let program = Program::new(&app).await;
+        for raw in [mail("han@example.com", "someone@else.example", "a1", "", "When?"), b"[10681, null]".to_vec()] {
+            let first = post(&app, raw.clone(), "").await.json();
+            assert_eq!(first["outcome"], "held", "{first}");
+            let again = post(&app, raw, "").await.json();
+            assert_eq!((&again["id"], &again["received_at"]), (&first["id"], &first["received_at"]), "it waits since then");
+            let found = program.get_at(&format!("/api/v1/mail/{}", first["id"].as_str().unwrap())).await;
+            assert_eq!(found.status, StatusCode::OK, "{}", found.body);
+        }
+    }
+
     async fn what_seems_to_be_for_many_is_taken_or_dropped_and_the_log_says_by_whom(app: TestApp) {
         app.set_site(&[&format!("mail_address={CARE}")]).await;
         for id in ["b1", "b2"] {
