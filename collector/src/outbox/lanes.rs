@@ -2,9 +2,10 @@
 //!
 //! A lane lets in as many at once, and as many in a while, as its receiver takes. One that fails again and again is closed for a while, and then tried
 //! with a single delivery. Those that are slow, or that nobody knows yet, have few places each, and half of all places together: the others are for
-//! those that are quick. Lanes are of this process; what a receiver refuses since several send to it comes again later.
+//! those that are quick. Lanes are of this process; where several replicas are at work, each has its share of what a vendor allows.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,8 @@ const MAIL: &str = "mail";
 pub struct Lanes {
     /// How many deliveries are under way at most.
     places: usize,
+    /// How many replicas send to the same receivers.
+    replicas: AtomicUsize,
     lanes: Mutex<HashMap<String, Lane>>,
 }
 
@@ -57,6 +60,8 @@ struct Pace {
 struct Lane {
     pace: Pace,
     tokens: f64,
+    /// Whether there are as many tokens as there can be.
+    is_full: bool,
     filled_at: Millis,
     under_way: usize,
     failures: u32,
@@ -77,12 +82,21 @@ pub struct Place {
 impl Lanes {
     /// Lanes with so many places together.
     pub fn new(places: usize) -> Self {
-        Self { places, lanes: Mutex::default() }
+        Self { places, replicas: AtomicUsize::new(1), lanes: Mutex::default() }
+    }
+
+    /// Leaves the others what is theirs of each vendor's limit, where so many replicas are at work.
+    pub fn share_among(&self, replicas: usize) {
+        self.replicas.store(replicas.max(1), Ordering::Relaxed);
     }
 
     /// What takes nothing at present.
     pub fn closed(&self, now: Millis) -> Closed {
+        let replicas = self.replicas.load(Ordering::Relaxed);
         let mut lanes = self.lock();
+        for lane in lanes.values_mut() {
+            lane.fill(replicas, now);
+        }
         lanes.retain(|_, lane| !lane.is_idle(now));
         let has_room_for_slow = self.has_room_for_slow(&lanes);
         let full = |(name, lane): (&String, &mut Lane)| (!lane.has_room(has_room_for_slow, now)).then(|| name.clone());
@@ -98,7 +112,9 @@ impl Lanes {
         if let Some(pace) = pace {
             let mut lanes = self.lock();
             let has_room_for_slow = self.has_room_for_slow(&lanes);
+            let replicas = self.replicas.load(Ordering::Relaxed);
             let lane = lanes.entry(name.to_owned()).or_insert_with(|| Lane::new(pace, now));
+            lane.fill(replicas, now);
             if !lane.has_room(has_room_for_slow, now) {
                 return None;
             }
@@ -187,6 +203,15 @@ impl Pace {
     const fn is_mail(self) -> bool {
         self.burst.is_infinite()
     }
+
+    /// That of one of several replicas, where a vendor counts what comes to a room: together they send no more than one would.
+    fn shared(self, replicas: usize) -> Self {
+        if self.at_once > 1 || replicas < 2 {
+            return self;
+        }
+        let share = replicas as f64;
+        Self { burst: (self.burst / share).max(1.0), per_second: self.per_second / share, ..self }
+    }
 }
 
 impl Lane {
@@ -194,6 +219,7 @@ impl Lane {
         Self {
             pace,
             tokens: pace.burst,
+            is_full: true,
             filled_at: now,
             under_way: 0,
             failures: 0,
@@ -203,16 +229,23 @@ impl Lane {
         }
     }
 
-    fn has_room(&mut self, has_room_for_slow: bool, now: Millis) -> bool {
+    /// Adds what has come together since the last time.
+    fn fill(&mut self, replicas: usize, now: Millis) {
         if now < self.filled_at {
             // The clock was put back, and with it whatever is counted from it.
             let back = self.filled_at - now;
             self.closed_until = self.closed_until.saturating_sub(back);
             self.used_at = self.used_at.min(now);
         }
+        let pace = self.pace.shared(replicas);
         let seconds = (now - self.filled_at).max(0) as f64 / 1_000.0;
-        self.tokens = (self.tokens + seconds * self.pace.per_second).min(self.pace.burst);
+        self.tokens = (self.tokens + seconds * pace.per_second).min(pace.burst);
+        self.is_full = self.tokens >= pace.burst;
         self.filled_at = now;
+    }
+
+    /// Whether one more may go, once the lane is filled.
+    fn has_room(&self, has_room_for_slow: bool, now: Millis) -> bool {
         // After a row of failures one goes ahead, and the others follow if it arrives.
         let at_once = match (self.failures, self.is_quick) {
             (FAILURES.., _) => 1,
@@ -223,9 +256,9 @@ impl Lane {
         self.tokens >= 1.0 && has_place && self.closed_until <= now
     }
 
-    fn is_idle(&mut self, now: Millis) -> bool {
+    fn is_idle(&self, now: Millis) -> bool {
         let rests = self.under_way == 0 && self.failures == 0 && self.used_at <= now - KEPT;
-        rests && self.has_room(true, now) && self.tokens >= self.pace.burst
+        rests && self.has_room(true, now) && self.is_full
     }
 }
 
@@ -265,6 +298,27 @@ mod tests {
             let sent: usize = (0..60).map(|second| let_in(&lanes, &delivery, second * SECOND)).sum();
             assert!(sent <= minute && sent >= minute / 2, "{channel}: {sent} in a minute");
         }
+    }
+
+    #[test]
+    fn replicas_together_send_a_room_no_more_than_one_would() {
+        for (channel, minute) in [("dingtalk", 20), ("wecom", 20), ("feishu", 100), ("discord", 30)] {
+            for replicas in [2, 3, 8] {
+                let delivery = delivery("t", channel);
+                let sent = |_| {
+                    let lanes = Arc::new(lanes());
+                    lanes.share_among(replicas);
+                    (0..60).map(|second| let_in(&lanes, &delivery, second * SECOND)).sum::<usize>()
+                };
+                let sent: usize = (0..replicas).map(sent).sum();
+                assert!(sent <= minute && sent >= minute / 3, "{channel} by {replicas}: {sent} in a minute");
+            }
+        }
+        let webhook = delivery("w", "webhook");
+        let lanes = Arc::new(lanes());
+        let alone = let_in(&lanes, &webhook, 0);
+        lanes.share_among(2);
+        assert_eq!(let_in(&lanes, &webhook, MINUTE), alone, "what no vendor counts is not shared");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What a replica has to tell, and the words for it.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -13,6 +15,12 @@ use crate::keys::random_token;
 /// More changes than this in one go are told as "many".
 const MANY: usize = 600;
 
+/// A replica that nobody heard for so long has ended, or is cut off.
+pub(super) const SILENCE: Duration = Duration::from_secs(45);
+
+/// Whoever has just started takes it that there is another, until it would have been heard.
+const UNHEARD: Duration = Duration::from_secs(20);
+
 /// What stands for changes that are not told one by one.
 const UNSPECIFIED: &str = "*";
 
@@ -24,6 +32,9 @@ pub struct Replicas {
     /// None on SQLite.
     pending: Option<Mutex<Pending>>,
     pub(super) news: Notify,
+    started_at: Instant,
+    /// When each of the others was heard last.
+    others: Mutex<HashMap<String, Instant>>,
 }
 
 #[derive(Debug, Default)]
@@ -36,7 +47,19 @@ impl Replicas {
     /// Nothing to tell yet.
     pub fn new(db: &Db) -> Self {
         let pending = (!db.takes_one_server()).then(Mutex::default);
-        Self { id: random_token(), pending, news: Notify::new() }
+        let (id, started_at) = (random_token(), Instant::now());
+        Self { id, pending, news: Notify::new(), started_at, others: Mutex::default() }
+    }
+
+    /// Notes that another replica was heard, and gives how many are at work, with this one.
+    pub(super) fn count_alive(&self, heard: Option<&str>, now: Instant) -> usize {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = heard.filter(|id| *id != self.id) {
+            others.insert(id.to_owned(), now);
+        }
+        others.retain(|_, at| now.duration_since(*at) < SILENCE);
+        let is_new = self.pending.is_some() && now.duration_since(self.started_at) < UNHEARD;
+        (others.len() + 1).max(if is_new { 2 } else { 1 })
     }
 
     /// Notes a change, to be told soon.
@@ -99,6 +122,11 @@ fn write(id: &str, changes: &[CaseChanged], unspecified: bool) -> Vec<String> {
     texts
 }
 
+/// Who tells something.
+pub(super) fn teller(text: &str) -> Option<&str> {
+    text.lines().next()
+}
+
 /// What somebody else told; nothing where the words are one's own. Words of a newer version that mean nothing here may mean anything.
 pub(super) fn read(own_id: &str, text: &str) -> Vec<Change> {
     let mut lines = text.lines();
@@ -142,6 +170,25 @@ mod tests {
         fn foreign_words_do_no_harm(text in "\\PC{0,40}(\n\\PC{0,40}){0,3}") {
             prop_assert!(read("a", &text).len() <= 4);
         }
+    }
+
+    #[test]
+    fn replicas_count_each_other_until_they_are_silent() {
+        let replicas = Replicas {
+            id: "a".to_owned(),
+            pending: Some(Mutex::default()),
+            news: Notify::new(),
+            started_at: Instant::now(),
+            others: Mutex::default(),
+        };
+        let at = |seconds| replicas.started_at + Duration::from_secs(seconds);
+        assert_eq!(replicas.count_alive(Some("a"), at(0)), 2, "others may not have been heard yet");
+        assert_eq!(replicas.count_alive(Some("a"), at(25)), 1);
+        assert_eq!(replicas.count_alive(Some("b"), at(26)), 2);
+        assert_eq!(replicas.count_alive(Some("c"), at(30)), 3);
+        assert_eq!(replicas.count_alive(Some("b"), at(60)), 3);
+        assert_eq!(replicas.count_alive(None, at(76)), 2, "c has ended");
+        assert_eq!(replicas.count_alive(None, at(120)), 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::state::{Flushed, read};
+use super::state::{Flushed, SILENCE, read, teller};
 use crate::app::App;
 use crate::changes::Change;
 use crate::db::notify::Listener;
@@ -15,8 +15,6 @@ const GATHER: Duration = Duration::from_millis(75);
 const REST: Duration = Duration::from_secs(1);
 /// A replica with nothing to tell says that all the same, so that each hears at least itself.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
-/// Who does not hear even itself for so long has lost its connection without being told.
-const SILENCE: Duration = Duration::from_secs(45);
 /// The loop of jobs is woken by others at most this often; it looks each second by itself.
 const WAKE_EVERY: Duration = Duration::from_millis(250);
 const SLOWEST_RETRY: Duration = Duration::from_secs(5);
@@ -65,12 +63,15 @@ async fn listen_loop(app: &App) {
 /// Passes on what is heard until the connection is lost.
 async fn listen(app: &App) -> sqlx::Result<()> {
     let Some(mut listener) = Listener::open(&app.db).await? else { return Ok(()) };
+    app.lanes.share_among(app.replicas.count_alive(None, Instant::now().into_std()));
     // Whatever was told until now was not heard.
     app.broadcast(Change::Unknown);
     let mut woken: Option<Instant> = None;
-    // Who does not even hear itself is cut off.
+    // Whoever does not even hear itself has lost its connection without being told.
     while let Ok(heard) = timeout(SILENCE, listener.next()).await {
         let Some(text) = heard? else { return Ok(()) };
+        // Each tells something every few seconds, so whoever has ended is missed soon.
+        app.lanes.share_among(app.replicas.count_alive(teller(&text), Instant::now().into_std()));
         let changes = read(&app.replicas.id, &text);
         if !changes.is_empty() && woken.is_none_or(|at| at.elapsed() >= WAKE_EVERY) {
             app.jobs_wake.notify_one();
