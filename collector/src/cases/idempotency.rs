@@ -21,8 +21,12 @@ pub fn request_hash(request: &impl Serialize) -> String {
 
 /// A hash of what a request says, of no version.
 pub fn content_hash(request: &impl Serialize) -> String {
-    let json = serde_json::to_vec(request).expect("requests are plain data");
-    URL_SAFE_NO_PAD.encode(Sha256::digest(&json))
+    bytes_hash(&serde_json::to_vec(request).expect("requests are plain data"))
+}
+
+/// A hash of what came, byte for byte.
+pub fn bytes_hash(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(bytes))
 }
 
 /// Whether a request is the one whose hash was stored. A hash of another version can't be compared; the key, which the client drew at random, is

@@ -11,6 +11,7 @@ use super::new_case::make_case;
 use super::rows::{HeldMail, MailOutcome, MailReason, Noted, Received};
 use super::team;
 use crate::app::App;
+use crate::cases::idempotency::bytes_hash;
 use crate::cases::{Case, CaseError};
 use crate::http::Result;
 use crate::keys::{Purpose, new_id};
@@ -298,7 +299,7 @@ fn fingerprint(app: &App, raw: &[u8], mail: Option<&Mail>, site: Option<&Site>) 
     let site = site.map_or("", |site| site.key());
     let identity = match mail {
         Some(mail) if mail.message_id.is_some() => identity(mail),
-        _ => crate::cases::idempotency::content_hash(&raw),
+        _ => bytes_hash(raw),
     };
     app.keys.hash(Purpose::Mail, &format!("{site}/{identity}"))
 }
